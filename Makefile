@@ -1,0 +1,49 @@
+# Everything a person or CI runs. `make` alone lists the targets.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := .demo-library
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo serve test test-all check format bench clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.installed  ## make .venv and install Footnote with everything it needs
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; name it with make PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt torch==2.13.0 setuptools wheel
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: install  ## ingest the sample articles and open the chat
+	$(BIN)/footnote ingest --library $(DEMO) samples/articles
+	$(BIN)/footnote serve --library $(DEMO)
+
+serve: install  ## open the chat over your own library
+	$(BIN)/footnote serve
+
+test: install  ## the fast suite
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+test-all: install  ## the fast suite and the slow tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: install  ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install  ## put the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install  ## ingest and ask speed on a library of sample articles
+	$(BIN)/footnote speed
+
+clean:  ## remove what make made
+	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

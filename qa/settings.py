@@ -1,0 +1,63 @@
+"""Every setting, its default and its variable (`FOOTNOTE_` + the field's name in capitals; also read from `.env`)."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from qa.errors import SettingsError
+
+PREFIX = "FOOTNOTE_"
+
+
+class Settings(BaseSettings):
+    """Unknown `FOOTNOTE_` variables are refused by `load`, so a mistyped one is never silently ignored."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+
+    library: Path = Field(default_factory=lambda: default_library(), description="folder of the library")
+    embedding_model: str = Field("", description="name or path of a sentence-transformers model; empty = bundled")
+    precision: str = Field("auto", pattern="^(auto|float32|bfloat16)$", description="of the embedding model")
+    index: str = Field("auto", pattern="^(auto|exact)$", description="auto: Chroma, or exact where another has it")
+    passages: int = Field(8, ge=1, le=50, description="passages that are read for a question")
+    max_claims: int = Field(3, ge=1, le=10, description="most claims of an extractive answer")
+    threshold: float | None = Field(None, ge=0, le=1, description="confidence below which Footnote refuses; empty = calibrated")
+    host: str = Field("127.0.0.1", description="address that `footnote serve` listens on")
+    port: int = Field(7860, ge=0, le=65535, description="port of `footnote serve`; 0 = any free one")
+    allowed_hosts: str = Field("", description="further host names the page may be asked for under, comma-separated")
+    fetch_timeout: float = Field(30, gt=0, description="seconds that one URL may take in all")
+    fetch_max_mb: float = Field(20, gt=0, description="most megabytes of one URL, after decompression")
+    loader_timeout: float = Field(30, gt=0, description="seconds that one file may take to load")
+    loader_max_mb: int = Field(1024, gt=0, description="memory that loading one file may take, in megabytes")
+
+
+def load(**overrides: Any) -> Settings:
+    """Settings from the environment and `.env`, with overrides that are not None on top.
+
+    Raises SettingsError for an unknown or malformed variable.
+    """
+    _refuse_unknown(os.environ)
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        raise SettingsError(_explain(error), "See .env.example for every setting.") from None
+
+
+def default_library() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("footnote") / "library"
+
+
+def _refuse_unknown(environment: Any) -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in known)
+    if unknown:
+        raise SettingsError(f"Unknown setting {', '.join(unknown)}.", f"Known ones: {', '.join(sorted(known))}.")
+
+
+def _explain(error: ValidationError) -> str:
+    problems = (f"{PREFIX}{str(p['loc'][0]).upper()}={p['input']!r}: {p['msg']}" for p in error.errors())
+    return "; ".join(problems) + "."

@@ -1,0 +1,36 @@
+"""A question's words, as the full text is asked for them. Pure; nothing here is FTS syntax."""
+
+import re
+from collections.abc import Iterable
+
+MOST = 48
+"""Full-text terms of one question; a query of thousands of terms takes minutes."""
+
+_WORD = re.compile(r"\w+(?:['’]\w+)?")
+_STOP = frozenset(
+    """a about after all also am an and any are as at be because been before being but by can could did do does
+    doing done during each else ever for from get gets getting give given gives go goes going gone got had happen
+    happened happens has have having he her here hers him his how i if in into is it its itself just know less let
+    like make makes many may me might more most much must my no nor not now of off on once one only or other our
+    out over own please put said same say saying says shall she should so some such take tell than that the their
+    them then there these they thing things this those through to too under until up upon us very was we were what
+    whats whatever when where whether which while who whom whos whose why will with within without would you your""".split()
+)
+
+
+def words(text: str) -> list[str]:
+    """Lower-cased words of a text in order; possessive endings dropped."""
+    return [re.sub(r"['’]s?$", "", found.group().casefold()) for found in _WORD.finditer(text)]
+
+
+def content(text: str) -> list[str]:
+    """The words that carry meaning, each once, in order; all of them where every word is a common one."""
+    seen = dict.fromkeys(word for word in words(text) if word)
+    meaningful = [word for word in seen if word not in _STOP and (len(word) > 1 or not word.isascii() or word.isdigit())]
+    return (meaningful or list(seen))[:MOST]
+
+
+def overlap(first: Iterable[str], second: Iterable[str]) -> float:
+    """Share of words that two texts have in common (Jaccard), 0..1."""
+    left, right = set(first), set(second)
+    return len(left & right) / len(left | right) if left | right else 0.0
