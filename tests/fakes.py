@@ -1,0 +1,54 @@
+"""One fake for each Protocol, and for the parts that tests replace: plain classes that record what they are asked."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from qa.domain import Article, ArticleRef, Filters, Reply, Retrieved, Token, Turn
+from qa.errors import NotInLibrary
+
+
+@dataclass
+class FakeAnswerer:
+    """Plays the queue of outcomes in order, an exception by raising it; `asked` records the calls."""
+
+    outcomes: list[Reply | Exception] = field(default_factory=list)
+    tokens: tuple[str, ...] = ()
+    asked: list[tuple[str, tuple[Turn, ...]]] = field(default_factory=list)
+
+    def stream(
+        self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()
+    ) -> Iterator[Retrieved | Token | Reply]:
+        self.asked.append((question, tuple(turns)))
+        outcome = self.outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        yield Retrieved(outcome.evidence)
+        yield from map(Token, self.tokens)
+        yield outcome
+
+
+@dataclass(frozen=True)
+class FakeStats:
+    articles: int
+    sentences: int = 0
+
+
+class FakeArticles:
+    """The part of a library that the page reads: articles by id and version, the newest first."""
+
+    def __init__(self, *articles: Article) -> None:
+        self._held = {(a.article_id, a.version): a for a in articles}
+
+    def stats(self) -> FakeStats:
+        return FakeStats(len({article_id for article_id, _ in self._held}))
+
+    def articles(self, *, limit: int) -> list[ArticleRef]:
+        return [
+            ArticleRef(a.article_id, a.version, a.uri, a.title, a.publisher, a.published, a.url)
+            for a in reversed(self._held.values())
+        ][:limit]
+
+    def article(self, article_id: int, version: int | None = None) -> Article:
+        if (article_id, version) not in self._held:
+            raise NotInLibrary(f"There is no version {version} of article {article_id}.")
+        return self._held[article_id, version]  # type: ignore[index]

@@ -1,0 +1,151 @@
+"""What stands in front of Gradio: host, origin, size and route of every request, and the headers of every answer."""
+
+import asyncio
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BYTES = 64 * 1024
+BODY_SECONDS = 10
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+ROUTES = (
+    ("GET", r"/"),
+    ("GET", r"/healthz"),
+    ("GET", r"/config"),
+    ("GET", r"/theme\.css"),
+    ("GET", r"/favicon\.ico"),
+    ("GET", r"/(assets|static)/[\w./-]+"),
+    ("GET", r"/gradio_api/(heartbeat/\w+|queue/data|startup-events)"),
+    ("POST", r"/gradio_api/(queue/join|cancel)"),
+)
+"""All that the page asks for (found by watching it); whatever else Gradio offers answers 404."""
+
+_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self' 'unsafe-inline' 'unsafe-eval'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self'",
+    "worker-src": "'self' blob:",
+    "manifest-src": "'self'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "object-src": "'none'",
+}
+
+HEADERS = {
+    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in _POLICY.items()),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class Guard:
+    """An ASGI app around another: refuses what must not reach it, and adds the headers."""
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str], routes: Sequence[tuple[str, str]] = ROUTES) -> None:
+        self._app = app
+        self._hosts = frozenset(host.strip("[]").lower() for host in hosts if host)
+        self._routes = tuple((method, re.compile(pattern)) for method, pattern in routes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            return None
+        with_headers = _adding_headers(send)
+        body, refused = await self._admit(scope, receive)
+        if refused:
+            return await refused(scope, receive, with_headers)
+        return await self._app(scope, _replaying(body, receive), with_headers)
+
+    async def _admit(self, scope: Scope, receive: Receive) -> tuple[bytes, PlainTextResponse | None]:
+        """The body of a request that may pass, or the answer to one that may not."""
+        headers = Headers(scope=scope)
+        if _host(headers.get("host", "")) not in self._hosts:
+            return b"", _refuse(400, "This address is not one that Footnote serves. See FOOTNOTE_ALLOWED_HOSTS.")
+        if not self._known(scope["method"], scope["path"]):
+            return b"", _refuse(404, "There is nothing here.")
+        if scope["method"] == "GET":
+            return b"", None
+        if _foreign(headers):
+            return b"", _refuse(403, "Requests from other sites are refused.")
+        body = await _body(headers, receive)
+        return (body, None) if body is not None else (b"", _refuse(413, "The request is too large or too slow."))
+
+    def _known(self, method: str, path: str) -> bool:
+        wanted = "GET" if method == "HEAD" else method
+        return ".." not in path and any(m == wanted and p.fullmatch(path) for m, p in self._routes)
+
+
+def _host(header: str) -> str:
+    """The name in a Host header without its port; "" where it is malformed."""
+    match = re.fullmatch(r"(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::\d+)?", header.lower())
+    return (match[1] or match[2]) if match else ""
+
+
+def _foreign(headers: Headers) -> bool:
+    """Whether a browser says that another site made this request."""
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return True
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc.lower() != headers["host"].lower()
+
+
+async def _body(headers: Headers, receive: Receive) -> bytes | None:
+    """The whole body, or None where it is larger than allowed, does not come in time, or its sender left."""
+    length = headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > MOST_BYTES:
+        return None
+    body, more = b"", True
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while more:
+                message = await receive()
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+                if len(body) > MOST_BYTES or message["type"] == "http.disconnect":
+                    return None
+    except TimeoutError:
+        return None
+    return body
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    """A receive that gives the body that was already read, then what comes after it."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+def _adding_headers(send: Send) -> Send:
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers[name] = value
+        await send(message)
+
+    return with_headers
+
+
+def _refuse(status: int, why: str) -> PlainTextResponse:
+    return PlainTextResponse(why, status)

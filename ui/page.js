@@ -1,0 +1,73 @@
+// The conversation's and the source view's clicks and keys. Runs once a component; `element`, `trigger` and
+// `watch` come from Gradio. Only ids leave: {place: "turn:number"} or {index}.
+const card = (button) => document.getElementById(button.getAttribute("aria-describedby") || "");
+const pane = () => document.querySelector("#fn-source-column");
+
+const showCard = (button) => {
+  const shown = button && card(button);
+  if (!shown || shown.matches(":popover-open")) return;
+  hideCards();
+  shown.showPopover();
+  const at = button.getBoundingClientRect();
+  const size = shown.getBoundingClientRect();
+  const room = document.documentElement.clientWidth - size.width - 12;
+  const above = at.top - size.height - 6;
+  shown.style.left = `${Math.max(12, Math.min(at.left - 24, room))}px`;
+  shown.style.top = `${above > 8 ? above : at.bottom + 6}px`;
+};
+const hideCards = () => document.querySelectorAll(".fn-card:popover-open").forEach((c) => c.hidePopover());
+const citeOf = (event) => event.target.closest?.(".fn-cite[aria-describedby]");
+
+const close = () => {
+  const place = element.querySelector(".fn-source")?.dataset.place;
+  trigger('close', {});
+  document.querySelector(`#fn-conversation button[data-place="${place}"]`)?.focus();
+};
+
+const reveal = () => {
+  const view = element.querySelector(".fn-source");
+  document.body.classList.toggle("fn-reading", Boolean(view));
+  document.querySelectorAll("#fn-conversation .fn-cite").forEach((cite) => {
+    cite.setAttribute("aria-expanded", String(cite.dataset.place === view?.dataset.place));
+  });
+  if (!view) return;
+  hideCards();
+  const head = view.querySelector(".fn-source-head");
+  const mark = view.querySelector("mark.fn-current");
+  if (!mark) { view.querySelector("[data-close]").focus({ preventScroll: true }); return; }
+  const box = pane();
+  const offset = mark.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
+  box.scrollTop = offset - head.offsetHeight - (box.clientHeight - head.offsetHeight) / 4;
+  mark.focus({ preventScroll: true });
+};
+
+element.addEventListener("click", (event) => {
+  const place = event.target.closest("[data-place]:is(button)");
+  const suggestion = event.target.closest("[data-suggestion]");
+  if (event.target.closest("[data-close]")) close();
+  else if (place) { hideCards(); trigger('cite', { place: place.dataset.place }); }
+  else if (suggestion) trigger('suggest', { index: Number(suggestion.dataset.suggestion) });
+});
+element.addEventListener("pointerover", (event) => { if (event.pointerType === "mouse") showCard(citeOf(event)); });
+element.addEventListener("pointerout", (event) => {
+  if (!event.relatedTarget?.closest?.(".fn-cite-box")) hideCards();
+});
+element.addEventListener("focusin", (event) => { if (event.target.matches(":focus-visible")) showCard(citeOf(event)); });
+element.addEventListener("focusout", hideCards);
+element.addEventListener("keydown", (event) => {
+  const step = { ArrowLeft: "Previous", ArrowRight: "Next" }[event.key];
+  if (event.key === "Escape") {
+    if (document.querySelector(".fn-card:popover-open")) hideCards();
+    else if (element.querySelector(".fn-source")) close();
+  } else if (step && element.querySelector(".fn-source")) {
+    element.querySelector(`[data-step="${step}"]:not(:disabled)`)?.click();
+  }
+});
+
+let turns = 0;
+watch("value", () => {
+  if (element.closest("#fn-source")) reveal();
+  const asked = element.querySelectorAll(".fn-turn");
+  if (asked.length > turns) asked[asked.length - 1].scrollIntoView({ block: "start" });
+  turns = asked.length;
+});

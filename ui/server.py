@@ -1,0 +1,143 @@
+"""The page as a web service: Gradio behind a guard, without its telemetry, its links or its further routes."""
+
+import asyncio
+import ipaddress
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from qa.errors import SettingsError, UsageError
+from qa.settings import Settings
+from ui.app import Library
+from ui.chat import Answerer
+
+HERE = Path(__file__).parent
+SESSIONS = 500
+STOP_SECONDS = 1
+
+
+def serve(answerer: Answerer, library: Library, settings: Settings) -> None:
+    """Serves until interrupted; prints the page's address once it answers.
+
+    Raises SettingsError where the address cannot be had, UsageError where it would be open to others.
+    """
+    import uvicorn
+
+    _refuse_open_address(settings.host)
+    with _bind(settings.host, settings.port) as listening:
+        app = build(answerer, library, settings)
+        config = uvicorn.Config(
+            app, log_level="warning", timeout_graceful_shutdown=STOP_SECONDS, server_header=False, proxy_headers=False
+        )
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_run(uvicorn.Server(config), listening))
+
+
+def build(answerer: Answerer, library: Library, settings: Settings) -> Any:
+    """The whole service as an ASGI app. Its files live in a folder of its own that goes when it stops."""
+    folder = tempfile.TemporaryDirectory(prefix="footnote-page-")
+    _silence_gradio(folder.name)
+    from fastapi import FastAPI
+    from starlette.responses import PlainTextResponse
+
+    from ui.guard import LOOPBACK, Guard
+
+    @asynccontextmanager
+    async def tidy(_: FastAPI) -> AsyncIterator[None]:
+        with folder:
+            yield
+
+    app = FastAPI(openapi_url=None, lifespan=tidy)
+    app.add_api_route("/healthz", lambda: PlainTextResponse("ok"))
+    _mount(app, answerer, library, settings)
+    return Guard(app, [*LOOPBACK, settings.host, *settings.allowed_hosts.replace(" ", "").split(",")])
+
+
+async def _run(server: Any, listening: socket.socket) -> None:
+    serving = asyncio.create_task(server.serve([listening]))
+    while not (server.started or serving.done()):
+        await asyncio.sleep(0.02)
+    if server.started:
+        sys.stdout.write(f"Footnote is at {_address(listening)} (Ctrl-C stops it)\n")
+        sys.stdout.flush()
+    await serving
+
+
+def _mount(app: Any, answerer: Answerer, library: Library, settings: Settings) -> None:
+    import gradio as gr
+
+    from ui.app import blocks
+
+    demo = blocks(answerer, library)
+    demo.state_session_capacity = SESSIONS
+    gr.mount_gradio_app(
+        app,
+        demo,
+        path="/",
+        app_kwargs={"openapi_url": None},
+        server_name=settings.host,
+        show_error=False,
+        run_history=False,
+        enable_monitoring=False,
+        footer_links=[],
+        max_file_size="1mb",
+        allowed_paths=[],
+        blocked_paths=[str(settings.library.resolve())],
+        ssr_mode=False,
+        mcp_server=False,
+        pwa=False,
+        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
+        css_paths=[HERE / "style.css"],
+    )
+
+
+def _silence_gradio(folder: str) -> None:
+    """Must run before gradio is imported: no telemetry, no look-ups, no tunnel, temporary files in `folder`."""
+    os.environ.update(
+        GRADIO_ANALYTICS_ENABLED="False", HF_HUB_DISABLE_TELEMETRY="1", GRADIO_TEMP_DIR=folder, LANGSMITH_TRACING="false"
+    )
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.pop("GRADIO_SHARE", None)
+
+
+def _refuse_open_address(host: str) -> None:
+    if not _loopback(host):
+        raise UsageError(
+            f"Footnote does not listen on {host}: anybody who reaches it could read the whole library, and it has no sign-in yet.",
+            "Leave FOOTNOTE_HOST at 127.0.0.1; for others, put a web server with sign-in in front of it.",
+        )
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """A listening socket; taken first, so that a wrong address is said before anything is loaded."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise SettingsError(
+            f"Cannot listen on {host}, port {port}: {error.strerror or error}.",
+            "Choose another port with FOOTNOTE_PORT (0 takes any free one).",
+        ) from None
+    return listening
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
