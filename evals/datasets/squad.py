@@ -1,0 +1,83 @@
+"""SQuAD-format files: every paragraph one article, gold = the sentences that an accepted answer touches.
+
+Format: Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text", arXiv:1606.05250.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evals.cases import Case, Dataset, Gold, distinct
+from evals.datasets.files import json_of, name_of
+from qa import sentences
+from qa.domain import LoadedArticle, Span
+from qa.errors import CaseError
+
+
+@dataclass(frozen=True, slots=True)
+class _Paragraph:
+    uri: str
+    article: LoadedArticle
+    questions: Sequence[Mapping[str, Any]]
+
+
+def load(path: Path) -> Dataset:
+    """Cases and their articles. Raises CaseError when the file is not of SQuAD's shape."""
+    name = name_of(path)
+    try:
+        paragraphs = list(_paragraphs(json_of(path), name))
+        cases = [case for paragraph in paragraphs for case in _cases(paragraph)]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CaseError(
+            f"{path}: not a SQuAD-format file ({type(error).__name__}: {error}).",
+            'It holds {"data": [{"title", "paragraphs": [{"context", "qas"}]}]}.',
+        ) from error
+    return Dataset(name, distinct(cases, str(path)), tuple((p.uri, p.article) for p in paragraphs))
+
+
+def sentences_touched(spans: Sequence[Span], answer: Span) -> list[Span]:
+    """The sentences that share at least one character with the answer."""
+    return [span for span in spans if span.start < answer.end and answer.start < span.end]
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+def _paragraphs(content: Any, name: str) -> Iterator[_Paragraph]:
+    for number, entry in enumerate(content["data"]):
+        title = str(entry.get("title") or f"{name} {number}")
+        for place, paragraph in enumerate(entry["paragraphs"]):
+            article = LoadedArticle(title.replace("_", " "), paragraph["context"], publisher=name, language="en")
+            yield _Paragraph(f"squad:{name}/{number}-{title}/{place}", article, paragraph["qas"])
+
+
+def _cases(paragraph: _Paragraph) -> Iterator[Case]:
+    text = paragraph.article.text
+    spans = sentences.split(text, "en")
+    for question in paragraph.questions:
+        answers = [] if question.get("is_impossible") else question["answers"]
+        yield Case(
+            id=str(question["id"]),
+            question=question["question"],
+            gold=tuple(_gold(paragraph.uri, text, spans, answers)),
+            answers=tuple(dict.fromkeys(str(answer["text"]) for answer in answers)),
+            kind=_kind(question["question"]) if answers else "unanswerable",
+            about=paragraph.uri,
+        )
+
+
+def _gold(uri: str, text: str, spans: Sequence[Span], answers: Sequence[Mapping[str, Any]]) -> Iterator[Gold]:
+    found: dict[Span, None] = {}
+    for answer in answers:
+        start = int(answer["answer_start"])
+        found |= dict.fromkeys(sentences_touched(spans, Span(start, start + len(answer["text"].rstrip()))))
+    return (Gold(uri, span.of(text), part=0, near=span.start) for span in found)
+
+
+def _kind(question: str) -> str:
+    """The question word: where the words of a question begin, as SQuAD's own analyses group them."""
+    asked = ("how many", "how much", "how", "what", "when", "where", "which", "who", "whom", "whose", "why")
+    words = f" {' '.join(question.casefold().split())} "
+    places = [(words.find(f" {word} "), -len(word), word) for word in asked if f" {word} " in words]
+    return min(places)[2] if places else "other"

@@ -1,0 +1,152 @@
+"""Records -> figures of a whole run, each a function of weights over its cases (see `statistics`).
+
+Refusal figures take "this is not answerable" as the class to be found. `auroc` asks whether the confidence is higher
+for answerable questions; calibration and risk ask whether it predicts that one of the first `FIRST` sentences, which
+is what an answer cites, holds gold.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evals.metrics import by_case, f1
+from evals.records import Record
+from evals.statistics import Figure, Numbers, mean
+
+FIRST = 3
+BINS = 10
+Truth = NDArray[np.bool_]
+
+
+def figures(records: Sequence[Record]) -> dict[str, Figure]:
+    """Every figure that applies to these records, by name. Records that are not `scored` weigh nothing."""
+    scored = np.array([record.scored for record in records], dtype=bool)
+    scores = by_case(records)
+    names = dict.fromkeys(name for case in scores.values() for name in case)
+    rows = [scores.get(record.id, {}) for record in records]
+    found = {name: mean(np.array([row.get(name, np.nan) for row in rows])) for name in sorted(names, key=_order)}
+    return found | {name: _over(scored, figure) for name, figure in _of_confidence(records).items()}
+
+
+def denominators(records: Sequence[Record]) -> dict[str, int]:
+    """How many cases each score that is a mean over cases was taken from."""
+    counts: dict[str, int] = {}
+    for scores in by_case(records).values():
+        for name in scores:
+            counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def refusal(refused: Truth, answerable: Truth) -> dict[str, Figure]:
+    """Precision, recall and F1 of refusing; precision has no value where nothing was refused."""
+
+    def precision(weights: Numbers) -> float | None:
+        return _share(weights, refused & ~answerable, refused)
+
+    def recall(weights: Numbers) -> float | None:
+        return _share(weights, refused & ~answerable, ~answerable)
+
+    def both(weights: Numbers) -> float | None:
+        found = recall(weights)
+        return None if found is None else f1(precision(weights) or 0.0, found)
+
+    return {"refusal_precision": precision, "refusal_recall": recall, "refusal_f1": both}
+
+
+def auroc(confidence: Numbers, positive: Truth) -> Figure:
+    """The chance that a positive case has the higher confidence, ties half (scikit-learn); None with one class."""
+
+    def figure(weights: Numbers) -> float | None:
+        from sklearn.metrics import roc_auc_score
+
+        drawn = weights > 0
+        if not positive[drawn].any() or positive[drawn].all():
+            return None
+        return float(roc_auc_score(positive[drawn], confidence[drawn], sample_weight=weights[drawn]))
+
+    return figure
+
+
+def ece(confidence: Numbers, right: Truth, bins: int = BINS) -> Figure:
+    """Expected calibration error: |mean confidence - share right| by bins of equal width, weighted by their cases.
+
+    Guo et al., "On Calibration of Modern Neural Networks", arXiv:1706.04599.
+    """
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+
+    def figure(weights: Numbers) -> float | None:
+        total = float(weights.sum())
+        gap = np.bincount(place, weights * (confidence - right), minlength=bins)
+        return float(np.abs(gap).sum()) / total if total else None
+
+    return figure
+
+
+def aurc(confidence: Numbers, right: Truth) -> Figure:
+    """Area under the risk-coverage curve: the mean, over all coverages, of the share wrong among the surest.
+
+    Geifman and El-Yaniv, "Selective Classification for Deep Neural Networks", arXiv:1705.08500.
+    """
+    order = np.argsort(-confidence, kind="stable")
+
+    def figure(weights: Numbers) -> float | None:
+        drawn = weights[order]
+        covered = np.cumsum(drawn)
+        if not len(covered) or not covered[-1]:
+            return None
+        risk = np.cumsum(drawn * ~right[order]) / np.maximum(covered, 1e-12)
+        return float((risk * drawn).sum() / covered[-1])
+
+    return figure
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+def _of_confidence(records: Sequence[Record]) -> dict[str, Figure]:
+    refused = np.array([record.refused for record in records], dtype=bool)
+    answerable = np.array([record.answerable for record in records], dtype=bool)
+    right = np.array([record.found(FIRST) for record in records], dtype=bool)
+    confidence = np.array([record.confidence for record in records], dtype=np.float64)
+    found = refusal(refused, answerable)
+    found["answered"] = lambda weights: _share(weights, ~refused, np.ones_like(refused))
+    found["answered_right"] = lambda weights: _share(weights, ~refused & right, ~refused)
+    return found | {
+        "auroc": auroc(confidence, answerable),
+        "auroc_right": auroc(confidence, right),
+        "aurc": aurc(confidence, right),
+        "ece": ece(confidence, right),
+    }
+
+
+def _over(scored: Truth, figure: Figure) -> Figure:
+    return lambda weights: figure(weights * scored)
+
+
+def _share(weights: Numbers, part: Truth, whole: Truth) -> float | None:
+    total = float(weights @ whole)
+    return float(weights @ part) / total if total else None
+
+
+_FAMILIES: Sequence[str] = ("hit@", "mrr", "recall@", "ndcg@", "passage_hit@", "article_hit@", "citation", "answer")
+
+
+def _order(name: str) -> tuple[int, int, str]:
+    family = next((place for place, start in enumerate(_FAMILIES) if name.startswith(start)), len(_FAMILIES))
+    return family, int(name.rpartition("@")[2]) if "@" in name else 0, name
+
+
+def seconds(records: Sequence[Record]) -> dict[str, float]:
+    """seconds_p50 and seconds_p95 a question, and the same by step, of the cases that ran."""
+    ran = [record for record in records if not record.error]
+    steps = dict.fromkeys(step for record in ran for step in record.timings_ms)
+    columns = {"seconds": [record.seconds for record in ran]} | {
+        f"seconds_{step}": [record.timings_ms.get(step, 0.0) / 1000 for record in ran] for step in steps
+    }
+    return {
+        f"{name}_p{point}": float(np.quantile(values, point / 100))
+        for name, values in columns.items()
+        if values
+        for point in (50, 95)
+    }

@@ -1,0 +1,84 @@
+"""What happened when a case was asked: everything that figures and reports are made from, as plain data."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+Parts = tuple[int, ...]
+"""Which parts of a case's gold a text holds, by number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A sentence of evidence as a report shows it. `number` is 0 where the reply did not cite it."""
+
+    uri: str
+    title: str
+    start: int
+    end: int
+    quote: str
+    parts: Parts
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One case, asked.
+
+    `sentences`, `passages` and `articles` say for every rank, best first, which gold parts that item holds;
+    `gold_parts` is how many there are to find. `answerable` is what the case says, not what the reply says.
+    `cited` has one entry a distinct sentence cited; `supports` one number a citation.
+    """
+
+    id: str
+    question: str
+    kind: str = ""
+    cluster: str = ""
+    answerable: bool = True
+    gold_parts: int = 0
+    answers: tuple[str, ...] = ()
+    gold: tuple[str, ...] = ()
+    sentences: tuple[Parts, ...] = ()
+    passages: tuple[Parts, ...] = ()
+    articles: tuple[Parts, ...] = ()
+    confidence: float = 0.0
+    refused: bool = False
+    text: str = ""
+    short_answer: str = ""
+    cited: tuple[Parts, ...] = ()
+    supports: tuple[float, ...] = ()
+    quotes: int = 0
+    exact_quotes: int = 0
+    dangling: int = 0
+    dropped: int = 0
+    shown: tuple[Shown, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    error: str = ""
+
+    @property
+    def scored(self) -> bool:
+        """Whether it ran and its gold, if it has any, is in the library."""
+        return not self.error and (self.gold_parts > 0 or not self.answerable)
+
+    def found(self, first: int) -> bool:
+        """Whether one of the first so many sentences holds gold."""
+        return any(self.sentences[:first])
+
+
+def to_row(record: Record) -> dict[str, Any]:
+    return asdict(record)
+
+
+def from_row(row: Mapping[str, Any]) -> Record:
+    """The record that `to_row` wrote, after JSON made lists of its tuples."""
+    values = {name: _tuples(value) for name, value in row.items()}
+    shown = (Shown(**{name: _tuples(value) for name, value in item.items()}) for item in row.get("shown", ()))
+    return Record(**{**values, "shown": tuple(shown)})
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value
