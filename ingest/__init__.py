@@ -1,0 +1,1 @@
+"""Articles come in. Read `pipeline` first, then `sources`, `loaders`, `passages`."""

@@ -1,0 +1,104 @@
+"""A web page -> article: its main text and what it says of itself, through trafilatura.
+
+`favor_precision` and no comments came closest to the true bodies of 91 news pages (docs/decisions.md).
+"""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ingest.cleaning import clean, one_line
+from ingest.loaders.frontmatter import iso_date
+from ingest.loaders.text import named, opening
+from ingest.sources import MEGABYTE, RawFile
+from qa.domain import LoadedArticle
+from qa.errors import NoText, OverLimit
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+MAX_BYTES = 5 * MEGABYTE
+SHORT_CHARACTERS = 250
+"""A page's text below this is tried again with trafilatura's own defaults."""
+
+_RULE = re.compile(r"[\s|:-]*")
+_MARKS = re.compile(r"^(?:[-*•] |\|\s*)|\s*\|$")
+_SUFFIX = re.compile(r"\s+(?:[|–—·»-]|::)\s+(?=\S)")
+
+
+def load(raw: RawFile) -> LoadedArticle:
+    """Raises NoText for a page without a main text, OverLimit above MAX_BYTES."""
+    import trafilatura
+
+    name = raw.name or raw.uri
+    if len(raw.body) > MAX_BYTES:
+        raise OverLimit(f"{name} is a page of more than {MAX_BYTES / MEGABYTE:g} MB.", "Save its text alone.")
+    tree = trafilatura.load_html(raw.body)
+    found = None if tree is None else _extracted(raw.body)
+    if not found or not found.text:
+        raise NoText(f"{name} holds no article text.", "If its text is drawn by scripts, save it from a browser.")
+    return _article(raw, found, _language(tree))
+
+
+def stripped(title: str, site: str, host: str = "") -> str:
+    """`title` without the site's name in front or behind: "Rates rise | The Daily" -> "Rates rise"."""
+    parts = _SUFFIX.split(title)
+    names = {_folded(name) for name in (site, *_SUFFIX.split(site), host, host.partition(".")[0]) if name}
+    while len(parts) > 1 and _folded(parts[-1]) in names:
+        title = title[: title.rindex(parts.pop())].rstrip(" |–—·»:-")
+    return title
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+def _extracted(body: bytes) -> Any:
+    import trafilatura
+
+    options = {"include_comments": False, "with_metadata": True}
+    found = trafilatura.bare_extraction(body, favor_precision=True, **options)
+    if found and found.text and len(found.text) >= SHORT_CHARACTERS:
+        return found
+    return trafilatura.bare_extraction(body, **options) or found
+
+
+def _article(raw: RawFile, found: Any, language: str) -> LoadedArticle:
+    publisher = one_line(found.sitename or "")
+    host = found.hostname or ""
+    title = stripped(one_line(found.title or ""), publisher, host)
+    text = _text(found.text, title, raw.name or raw.uri)
+    return LoadedArticle(
+        title=title or named(raw.name) or opening(text),
+        text=text,
+        publisher=publisher or host,
+        authors=_authors(found.author or ""),
+        published=iso_date(found.date),
+        language=language,
+        url=_web(found.url or "") or _web(raw.uri),
+    )
+
+
+def _text(lines: str, title: str, name: str) -> str:
+    """One paragraph a line of trafilatura's, without marks of lists and tables, and without the title on top."""
+    kept = [_MARKS.sub("", line).strip() for line in lines.split("\n") if not _RULE.fullmatch(line)]
+    if len(kept) > 1 and _folded(kept[0]) == _folded(title):
+        kept = kept[1:]
+    return clean("\n\n".join(kept), name)
+
+
+def _language(tree: "HtmlElement") -> str:
+    """What the page's root element says: "en" for lang="en-GB", "" where it says nothing."""
+    stated = str(tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or "")
+    code = re.match(r"[a-z]{2}(?![a-z])", stated.strip().lower())
+    return code[0] if code else ""
+
+
+def _authors(names: str) -> tuple[str, ...]:
+    return tuple(name for name in (one_line(name) for name in names.split(";")) if name)
+
+
+def _web(url: str) -> str:
+    return url if url.startswith(("http://", "https://")) else ""
+
+
+def _folded(name: str) -> str:
+    return "".join(c for c in name.casefold() if c.isalnum())

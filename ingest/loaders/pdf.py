@@ -1,0 +1,147 @@
+"""PDF -> article: the text layer of its pages, hard-wrapped lines mended, running heads dropped."""
+
+import io
+import logging
+import re
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from statistics import quantiles
+from typing import TYPE_CHECKING
+
+from ingest.cleaning import clean, one_line
+from ingest.loaders.text import HEADLINE_CHARACTERS, named, opening
+from ingest.sources import RawFile
+from qa.domain import LoadedArticle
+from qa.errors import NoText, OverLimit, Unreadable
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
+
+MAX_PAGES = 2_000
+
+_PROGRAM_TITLE = re.compile(r"microsoft word|untitled|\.(?:docx?|pdf|tex|indd|qxp|rtf|odt|dvi)$|^\W*$", re.I)
+_SENTENCE_END = re.compile(r"[.!?:…][\"'”’)\]]*$")
+_BULLET = re.compile(r"(?:[•◦▪*–—-]|\(?\d{1,2}[.)]|\(?[a-z]\))\s")
+
+
+def load(raw: RawFile) -> LoadedArticle:
+    """Raises NoText where no page has a text layer, Unreadable where it is encrypted, OverLimit for too many."""
+    name = raw.name or raw.uri
+    reader = _opened(raw.body, name)
+    pages = [_lines(reader, number) for number in range(len(reader.pages))]
+    bare = [number for number, lines in enumerate(pages, 1) if not any(lines)]
+    if len(bare) == len(pages):
+        raise NoText(f"None of the {len(pages)} pages of {name} has a text layer.", "Run OCR over it first.")
+    lines = [line for page in without_running_heads(pages) for line in page]
+    title, author, published = _metadata(reader)
+    headline, lines = (title, lines) if title else _headline(lines)
+    text = clean(paragraphs(lines), name)
+    return LoadedArticle(
+        title=headline or named(raw.name) or opening(text),
+        text=text,
+        authors=tuple(filter(None, (one_line(part) for part in re.split(r";|\band\b|&", author)))),
+        published=published,
+        notes=_notes(bare),
+    )
+
+
+def without_running_heads(pages: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Pages without a first or last line that most of them share, numbers aside."""
+    filled = [[line for line in page if line] for page in pages]
+    edges = Counter(_numberless(line) for page in filled for line in {*page[:1], *page[-1:]})
+    running = {line for line, count in edges.items() if count >= 3 and count > len(filled) / 2}
+    return [_trimmed(page, running) for page in pages]
+
+
+def paragraphs(lines: Sequence[str]) -> str:
+    """Hard-wrapped lines as paragraphs, blank lines between them; words cut at a line's end whole again."""
+    text = "\n".join(lines)
+    width = quantiles([len(line) for line in lines if line] or [0, 0], n=10)[-1] if len(lines) > 1 else 0.0
+    made: list[str] = []
+    for before, line in zip(["", *lines], lines, strict=False):
+        if made and line and not _breaks(before, line, width):
+            made[-1] = _joined(made[-1], line, text)
+        elif line:
+            made.append(line)
+    return "\n\n".join(made)
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+def _opened(body: bytes, name: str) -> "PdfReader":
+    from pypdf import PasswordType, PdfReader
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    reader = PdfReader(io.BytesIO(body))
+    if reader.is_encrypted and reader.decrypt("") == PasswordType.NOT_DECRYPTED:
+        raise Unreadable(f"{name} is encrypted.", "Save a copy without a password.")
+    if len(reader.pages) > MAX_PAGES:
+        raise OverLimit(f"{name} has {len(reader.pages)} pages, more than {MAX_PAGES:,}.", "Split it.")
+    return reader
+
+
+def _lines(reader: "PdfReader", number: int) -> list[str]:
+    """A page's lines; none where the page is broken, which counts as a page without a text layer."""
+    with suppress(Exception):
+        return [one_line(line) for line in reader.pages[number].extract_text().split("\n")]
+    return []
+
+
+def _metadata(reader: "PdfReader") -> tuple[str, str, str | None]:
+    """Title, authors and date as the file states them; broken metadata is none."""
+    title, author, created = "", "", None
+    with suppress(Exception):
+        title = one_line(str((reader.metadata and reader.metadata.title) or ""))
+    with suppress(Exception):
+        author = str((reader.metadata and reader.metadata.author) or "")
+    with suppress(Exception):
+        created = reader.metadata and reader.metadata.creation_date
+    published = created.date().isoformat() if isinstance(created, datetime) else None
+    return ("" if _PROGRAM_TITLE.search(title) else title), author, published
+
+
+def _headline(lines: list[str]) -> tuple[str, list[str]]:
+    """The first line, if it is short and stands like a headline, and the rest."""
+    filled = [line for line in lines if line]
+    if len(filled) > 1 and len(filled[0]) <= HEADLINE_CHARACTERS / 2 and not _SENTENCE_END.search(filled[0]):
+        return filled[0], lines[lines.index(filled[0]) + 1 :]
+    return "", lines
+
+
+def _notes(bare: Sequence[int]) -> tuple[str, ...]:
+    if not bare:
+        return ()
+    numbers = ", ".join(map(str, bare[:20])) + (f" and {len(bare) - 20} more" if len(bare) > 20 else "")
+    return (f"page {numbers} has no text layer" if len(bare) == 1 else f"pages {numbers} have no text layer",)
+
+
+def _numberless(line: str) -> str:
+    return re.sub(r"\d+", "#", line).casefold()
+
+
+def _trimmed(page: Sequence[str], running: set[str]) -> list[str]:
+    lines = list(page)
+    for end in (0, -1):
+        while lines and (not lines[end] or _numberless(lines[end]) in running):
+            lines.pop(end)
+    return lines
+
+
+def _breaks(before: str, line: str, width: float) -> bool:
+    """Whether a paragraph ends between two lines: a blank one, a bullet, or one that stops well short."""
+    if not before or _BULLET.match(line):
+        return True
+    if before.endswith("-") or len(before) + len(line.split(" ", 1)[0]) >= 0.9 * width:
+        return False
+    return bool(_SENTENCE_END.search(before)) or (len(before) < 0.6 * width and not line[0].islower())
+
+
+def _joined(text: str, line: str, whole: str) -> str:
+    """Two lines as one; a hyphen at the cut goes unless the word is written with it elsewhere."""
+    head, tail = re.search(r"(\w*)-$", text), re.match(r"\w+", line)
+    if not head or not head[1] or not tail or not tail[0][0].islower():
+        return f"{text} {line}" if not text.endswith(("-", "–", "—")) or not head else text + line
+    return text + line if f"{head[1]}-{tail[0]}" in whole else text[:-1] + line

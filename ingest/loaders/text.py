@@ -1,0 +1,56 @@
+"""Plain text -> article: the headline told from the body, front matter read where there is some."""
+
+import re
+from pathlib import PurePath
+
+from ingest.cleaning import clean, decode, one_line
+from ingest.loaders.frontmatter import FrontMatter, take
+from ingest.sources import RawFile
+from qa.domain import LoadedArticle
+from qa.errors import NoText
+
+HEADLINE_CHARACTERS = 200
+_SENTENCE_END = re.compile(r"""(?<!\.\.)[.:;,]["'”’)]*\s*$""")
+
+
+def load(raw: RawFile) -> LoadedArticle:
+    """Raises NoText for an empty file, Unreadable for one that is no text."""
+    name = raw.name or raw.uri
+    front, text = take(clean(decode(raw.body), name))
+    headline, body = (front.title, text) if front.title else headline_and_body(text)
+    if not body:
+        raise NoText(f"{name} holds no text.", "Check that it is the file you meant.")
+    return article(front, headline or named(raw.name) or opening(body), body)
+
+
+def headline_and_body(text: str) -> tuple[str, str]:
+    """A first line that stands alone above a blank line and does not end like a sentence is the headline."""
+    first, _, rest = text.partition("\n\n")
+    alone = rest.strip() and "\n" not in first and len(first) <= HEADLINE_CHARACTERS
+    if alone and not _SENTENCE_END.search(first):
+        return one_line(first), rest.strip()
+    return "", text
+
+
+def named(name: str) -> str:
+    """A title of last resort from a file's name: "rate-rise_2024.txt" -> "rate rise 2024"."""
+    return one_line(PurePath(name).stem.replace("_", " ").replace("-", " "))
+
+
+def opening(text: str) -> str:
+    """The first words of `text`, for an article that nothing else names."""
+    words = one_line(text[:500]).split(" ")
+    return " ".join(words[:12])[:HEADLINE_CHARACTERS]
+
+
+def article(front: FrontMatter, title: str, text: str) -> LoadedArticle:
+    """`text` under `title`, with what the front matter says of it."""
+    return LoadedArticle(
+        title=title,
+        text=text,
+        publisher=front.publisher,
+        authors=front.authors,
+        published=front.published,
+        language=front.language,
+        url=front.url,
+    )

@@ -1,0 +1,209 @@
+"""Sources -> library, one Outcome an item. `ingest` names the steps.
+
+    source -> Item -> RawFile -> LoadedArticle -> sentences -> passages -> vectors -> library
+
+An item that fails is an outcome like any other; the rest goes on. An outcome is yielded only once its article
+is committed, so whoever stops halfway (Ctrl-C, a closed generator) keeps everything that was reported.
+"""
+
+import hashlib
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+from qa.library import Added, Library, NewArticle
+
+from ingest.feeds import expand, filled, stand_in
+from ingest.fetch import Fetcher
+from ingest.loaders import SANDBOXED, VERSION, kind_of, load, looks_like_feed
+from ingest.passages import passages
+from ingest.sandbox import Sandbox
+from ingest.sources import Fetch, Item, RawFile, items
+from qa import sentences
+from qa.domain import LoadedArticle, Passage, PassageVectors, Span
+from qa.embedder import Embedder, PassageInput
+from qa.errors import IngestError, NoText
+from qa.settings import Settings
+
+WINDOW = 256
+"""Passages that are embedded and written together: enough to sort by length, little to lose."""
+
+Status = Literal["added", "updated", "unchanged", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one item: `reason` and `remedy` of a failure, `notes` where it was read only in part."""
+
+    uri: str
+    status: Status
+    article_id: int | None = None
+    version: int | None = None
+    title: str = ""
+    sentences: int = 0
+    passages: int = 0
+    reason: str = ""
+    remedy: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An article cut into passages, waiting for its vectors."""
+
+    uri: str
+    loaded: LoadedArticle
+    passages: tuple[Passage, ...]
+    source_hash: str
+
+
+def ingest(
+    sources: Sequence[str],
+    library: Library,
+    embedder: Embedder,
+    settings: Settings,
+    *,
+    fetch: Fetch | None = None,
+    stdin: BinaryIO | None = None,
+    found: Callable[[int], None] = lambda _: None,
+) -> Iterator[Outcome]:
+    """One outcome an item, in the order of `sources`; failures and unchanged items come at once.
+
+    `found` is told how many items a source turned out to hold before they are read: a progress bar's total.
+    """
+    with Sandbox(settings.loader_timeout, settings.loader_max_mb) as sandbox:
+        fetch = fetch or Fetcher(settings.fetch_timeout, settings.fetch_max_mb)
+        named = _items(sources, fetch, stdin or sys.stdin.buffer, settings.file_max_mb, found)
+        prepared = _prepare(_read(named, sandbox, fetch, found), library, sandbox)
+        yield from _write(prepared, library, embedder)
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+def _items(
+    sources: Sequence[str],
+    fetch: Fetch,
+    stdin: BinaryIO,
+    max_mb: float,
+    found: Callable[[int], None],
+) -> Iterator[Item]:
+    for source in sources:
+        batch = list(items(source, fetch, stdin, max_mb))
+        found(len(batch))
+        yield from batch
+
+
+def _read(
+    named: Iterable[Item], sandbox: Sandbox, fetch: Fetch, found: Callable[[int], None]
+) -> Iterator[RawFile | Outcome]:
+    """The bytes of every item; a feed's entries in the feed's place."""
+    for item in named:
+        try:
+            raw = item.read()
+            entries = [] if raw.given or not looks_like_feed(raw) else sandbox.load("feed", raw)
+        except IngestError as error:
+            yield _failed(item.uri, error)
+            continue
+        if entries:
+            found(len(entries) - 1)
+            yield from _read(expand(entries, fetch), sandbox, fetch, found)
+        else:
+            yield raw
+
+
+def _prepare(raws: Iterable[RawFile | Outcome], library: Library, sandbox: Sandbox) -> Iterator[Prepared | Outcome]:
+    for raw in raws:
+        yield raw if isinstance(raw, Outcome) else _prepared(raw, library, sandbox)
+
+
+def _prepared(raw: RawFile, library: Library, sandbox: Sandbox) -> Prepared | Outcome:
+    if library.source_hash(raw.uri) == _source_hash(raw):
+        return Outcome(raw.uri, "unchanged")
+    try:
+        return _cut(raw, _load(raw, sandbox))
+    except IngestError as error:
+        return _failed(raw.uri, error)
+
+
+def _source_hash(raw: RawFile) -> str:
+    """Of the bytes and of the code that reads them: either one changed, and the file is loaded again."""
+    body = raw.body or (raw.given.text.encode() if raw.given else b"")
+    return f"{VERSION}:{hashlib.sha256(body).hexdigest()}"
+
+
+def _load(raw: RawFile, sandbox: Sandbox) -> LoadedArticle:
+    """The article in `raw`; with a feed's word on it, gaps are filled from there, or it stands in."""
+    if raw.given is None:
+        return _article(raw, sandbox)
+    if not raw.body:
+        return raw.given
+    try:
+        return filled(_article(raw, sandbox), raw.given)
+    except IngestError as error:
+        return stand_in(raw.given, error)
+
+
+def _article(raw: RawFile, sandbox: Sandbox) -> LoadedArticle:
+    kind = kind_of(raw)
+    if kind not in SANDBOXED:
+        return load(kind, raw)
+    (article,) = sandbox.load(kind, raw)
+    return article
+
+
+def _cut(raw: RawFile, loaded: LoadedArticle) -> Prepared:
+    spans = sentences.split(loaded.text, loaded.language)
+    if not spans:
+        raise NoText(f"{raw.name or raw.uri} holds no text.", "Check that it is the file you meant.")
+    return Prepared(raw.uri, loaded, tuple(passages(loaded.text, spans)), _source_hash(raw))
+
+
+def _write(prepared: Iterable[Prepared | Outcome], library: Library, embedder: Embedder) -> Iterator[Outcome]:
+    window: list[Prepared] = []
+    for item in prepared:
+        if isinstance(item, Outcome):
+            yield item
+            continue
+        if item.uri in {waiting.uri for waiting in window}:
+            yield from _commit(window, library, embedder)
+            window = []
+        window.append(item)
+        if sum(len(waiting.passages) for waiting in window) >= WINDOW:
+            yield from _commit(window, library, embedder)
+            window = []
+    yield from _commit(window, library, embedder)
+
+
+def _commit(window: Sequence[Prepared], library: Library, embedder: Embedder) -> Iterator[Outcome]:
+    vectors = iter(embedder.passages([_input(item, passage) for item in window for passage in item.passages]))
+    articles = [_new(item, [next(vectors) for _ in item.passages]) for item in window]
+    for item, added in zip(window, library.add_many(articles), strict=True):
+        yield _outcome(item, added)
+
+
+def _input(item: Prepared, passage: Passage) -> PassageInput:
+    shifted = tuple(Span(s.start - passage.start, s.end - passage.start) for s in passage.sentences)
+    return PassageInput(item.loaded.title, item.loaded.text[passage.start : passage.end], shifted)
+
+
+def _new(item: Prepared, vectors: list[PassageVectors]) -> NewArticle:
+    return NewArticle(item.uri, item.loaded, item.passages, tuple(vectors), item.source_hash)
+
+
+def _outcome(item: Prepared, added: Added) -> Outcome:
+    return Outcome(
+        item.uri,
+        added.change,
+        added.article_id,
+        added.version,
+        item.loaded.title,
+        sum(len(passage.sentences) for passage in item.passages),
+        len(item.passages),
+        notes=item.loaded.notes,
+    )
+
+
+def _failed(uri: str, error: IngestError) -> Outcome:
+    return Outcome(uri, "failed", reason=error.message, remedy=error.remedy)

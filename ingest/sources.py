@@ -1,0 +1,131 @@
+"""Where bytes come from: a path, a folder, standard input, a URL -> items, each read when its turn comes.
+
+A feed is found out only after it is read; `ingest.feeds` turns it into further items.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from qa.domain import LoadedArticle
+from qa.errors import OverLimit, SourceNotFound, Unreadable
+
+STDIN = "-"
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """Bytes and what is known of them before they are looked into.
+
+    `media_type` is what a server said, "" where nobody did; `name` the file's name, for its suffix and as the
+    title of last resort; `given` what a feed says of the article, to fill gaps or to stand in for the page.
+    """
+
+    uri: str
+    body: bytes = field(repr=False)
+    media_type: str = ""
+    name: str = ""
+    given: LoadedArticle | None = None
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to ingest, not read yet. `read` raises IngestError."""
+
+    uri: str
+    read: Callable[[], RawFile]
+
+
+Fetch = Callable[[str], RawFile]
+
+
+def items(source: str, fetch: Fetch, stdin: BinaryIO, max_mb: float) -> Iterator[Item]:
+    """What `source` names, in a fixed order; a source that is not there is one item whose reading fails."""
+    if source == STDIN:
+        yield Item("stdin:", lambda: _read_stdin(stdin, max_mb))
+    elif is_url(source):
+        yield Item(source, lambda: fetch(source))
+    elif Path(source).is_dir():
+        yield from (_file(path, max_mb) for path in _walk(Path(source)))
+    else:
+        yield _file(Path(source), max_mb)
+
+
+def is_url(source: str) -> bool:
+    """Whether to fetch rather than open: only these schemes; `C:\\news.txt` and `a:b.txt` are files."""
+    return source.lower().startswith(("http://", "https://", "ftp://", "gopher://"))
+
+
+def file_uri(path: Path) -> str:
+    """`file:///...`, percent-encoded as pathlib does; symbolic links keep the name they go by."""
+    return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100 (resolve() would follow links)
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Files below `folder`, sorted by name, folders in their turn; nothing hidden, no loops."""
+    yield from _walk_once(folder, frozenset())
+
+
+def _walk_once(folder: Path, above: frozenset[str]) -> Iterator[Path]:
+    """`above` holds the real places of the folders above, so that a link back up ends there."""
+    place = os.path.realpath(folder)
+    if place in above:
+        return
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        yield folder
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from _walk_once(Path(entry.path), above | {place})
+        else:
+            yield Path(entry.path)
+
+
+def _file(path: Path, max_mb: float) -> Item:
+    uri = file_uri(path)
+    return Item(uri, lambda: _read_file(path, uri, max_mb))
+
+
+def _read_file(path: Path, uri: str, max_mb: float) -> RawFile:
+    try:
+        if not path.exists():
+            raise SourceNotFound(f"{path} does not exist.", "Check the path.")
+        if not path.is_file():
+            raise Unreadable(f"{path} is not a regular file.", "Give a file or a folder that can be opened.")
+        with path.open("rb") as stream:
+            return RawFile(uri, _capped(stream, str(path), max_mb), name=path.name)
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from error
+    except ValueError as error:
+        raise SourceNotFound(f"{str(path)!r} is not a path: {error}.", "Check the path.") from error
+
+
+def _read_stdin(stream: BinaryIO, max_mb: float) -> RawFile:
+    body = _capped(stream, "Standard input", max_mb)
+    return RawFile(f"stdin:{hashlib.sha256(body).hexdigest()[:16]}", body)
+
+
+def _capped(stream: BinaryIO, name: str, max_mb: float) -> bytes:
+    limit = int(max_mb * MEGABYTE)
+    body = stream.read(limit + 1)
+    if len(body) > limit:
+        raise OverLimit(
+            f"{name} is larger than {max_mb:g} MB.",
+            "Split it, or raise FOOTNOTE_FILE_MAX_MB if it is one article.",
+        )
+    return body
