@@ -15,7 +15,9 @@ PREFIX = "FOOTNOTE_"
 class Settings(BaseSettings):
     """Unknown `FOOTNOTE_` variables are refused by `load`, so a mistyped one is never silently ignored."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     library: Path = Field(default_factory=lambda: default_library(), description="folder of the library")
     embedding_model: str = Field("", description="name or path of a sentence-transformers model; empty = bundled")
@@ -27,6 +29,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address that `footnote serve` listens on")
     port: int = Field(7860, ge=0, le=65535, description="port of `footnote serve`; 0 = any free one")
     allowed_hosts: str = Field("", description="further host names the page may be asked for under, comma-separated")
+    file_max_mb: float = Field(50, gt=0, description="most megabytes of one file or of standard input")
     fetch_timeout: float = Field(30, gt=0, description="seconds that one URL may take in all")
     fetch_max_mb: float = Field(20, gt=0, description="most megabytes of one URL, after decompression")
     loader_timeout: float = Field(30, gt=0, description="seconds that one file may take to load")

@@ -36,9 +36,7 @@ class Expected:
 
 
 EXPECTED = {
-    BILL: Expected(
-        "Council engineers put harbour bridge repair at £52m", POST, ("Priya Lenthall",), "2025-11-04"
-    ),
+    BILL: Expected("Council engineers put harbour bridge repair at £52m", POST, ("Priya Lenthall",), "2025-11-04"),
     TRUST: Expected(
         "Harbour trust insists bridge can be mended for £38m", COURIER, ("Tobias Wrenfield",), "2025-11-06"
     ),
@@ -55,12 +53,8 @@ EXPECTED = {
         ("Ida Corrigan",),
         "2025-10-29",
     ),
-    COPY: Expected(
-        "Police fear stolen ferrymen's cups will be melted down", GAZETTE, ("Ida Corrigan",), "2025-10-30"
-    ),
-    FLOOD_PDF: Expected(
-        "Skelby flood could have been halved, inquiry finds", "", ("Harriet Mossop",), "2026-02-05"
-    ),
+    COPY: Expected("Police fear stolen ferrymen's cups will be melted down", GAZETTE, ("Ida Corrigan",), "2025-10-30"),
+    FLOOD_PDF: Expected("Skelby flood could have been halved, inquiry finds", "", ("Harriet Mossop",), "2026-02-05"),
     PHONES_DOCX: Expected(
         "Phones out of sight: what six Tarnshire schools learned in a term",
         "",
@@ -91,9 +85,7 @@ EXPECTED = {
     "rovers-sell-hallgren.html": Expected(
         "Rovers sell Hallgren for club record £4.6m", COURIER, ("Bex Tranmere",), "2026-01-30"
     ),
-    "tram-drivers-strike.txt": Expected(
-        "Port Elvern trams to stop for four days as drivers reject pay offer"
-    ),
+    "tram-drivers-strike.txt": Expected("Port Elvern trams to stop for four days as drivers reject pay offer"),
 }
 WITHOUT_PUBLISHER = (".txt", ".pdf", ".docx")
 """Formats with no place of their own for the publisher."""
@@ -261,9 +253,7 @@ def best_overlap(case: dict[str, Any]) -> float:
 
 
 def words(text: str) -> set[str]:
-    return {
-        word for word in "".join(c if c.isalnum() else " " for c in text.lower()).split() if len(word) > 3
-    }
+    return {word for word in "".join(c if c.isalnum() else " " for c in text.lower()).split() if len(word) > 3}
 
 
 def mean(numbers: list[float]) -> float:
