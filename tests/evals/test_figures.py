@@ -1,0 +1,132 @@
+"""Figures of a run: by hand, and against scikit-learn."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
+
+from evals.figures import aurc, auroc, denominators, ece, figures, refusal, seconds
+from evals.records import Record
+from tests.evals.makers import record
+
+
+def values(records: list[Record]) -> dict[str, float | None]:
+    return {name: figure(np.ones(len(records))) for name, figure in figures(records).items()}
+
+
+def truth(*values: int) -> np.ndarray:
+    return np.array(values, dtype=bool)
+
+
+def test_refusals_by_hand() -> None:
+    # Refused: cases 1, 2 and 3, of which 2 and 3 have no answer; case 4 has none and was answered.
+    found = refusal(refused=truth(1, 1, 1, 0, 0), answerable=truth(1, 0, 0, 0, 1))
+    ones = np.ones(5)
+
+    # Precision 2/3, recall 2/3, F1 2/3.
+    assert {name: figure(ones) for name, figure in found.items()} == pytest.approx(
+        {"refusal_precision": 2 / 3, "refusal_recall": 2 / 3, "refusal_f1": 2 / 3}
+    )
+
+
+def test_refusal_precision_needs_a_refusal_and_recall_a_question_without_answer() -> None:
+    never = refusal(refused=truth(0, 0), answerable=truth(1, 0))
+    all_answerable = refusal(refused=truth(1, 0), answerable=truth(1, 1))
+    ones = np.ones(2)
+
+    assert [figure(ones) for figure in never.values()] == [None, 0.0, 0.0]
+    assert [figure(ones) for figure in all_answerable.values()] == [0.0, None, None]
+
+
+def test_refusals_as_scikit_learn_counts_them() -> None:
+    generator = np.random.default_rng(1)
+    refused, answerable = generator.random(200) < 0.4, generator.random(200) < 0.7
+    found = {name: figure(np.ones(200)) for name, figure in refusal(refused, answerable).items()}
+
+    assert found["refusal_precision"] == pytest.approx(precision_score(~answerable, refused))
+    assert found["refusal_recall"] == pytest.approx(recall_score(~answerable, refused))
+    assert found["refusal_f1"] == pytest.approx(f1_score(~answerable, refused))
+
+
+def test_auroc_by_hand() -> None:
+    figure = auroc(np.array([0.9, 0.4, 0.4, 0.1]), truth(1, 1, 0, 0))
+
+    # Pairs (positive, negative): .9>.4, .9>.1, .4=.4 (half), .4>.1 -> 3.5 of 4.
+    assert figure(np.ones(4)) == pytest.approx(3.5 / 4)
+    # The second negative twice: pairs 2 + 1 from .9, 0.5 + 2 from .4, of 6.
+    assert figure(np.array([1.0, 1.0, 1.0, 2.0])) == pytest.approx(5.5 / 6)
+
+
+def test_auroc_needs_both_classes() -> None:
+    assert auroc(np.array([0.9, 0.4]), truth(1, 1))(np.ones(2)) is None
+    assert auroc(np.array([0.9, 0.4]), truth(0, 0))(np.ones(2)) is None
+    assert auroc(np.array([0.9, 0.4]), truth(1, 0))(np.array([1.0, 0.0])) is None
+
+
+def test_ece_by_hand() -> None:
+    figure = ece(np.array([0.95, 0.85, 0.15, 0.25]), truth(1, 0, 0, 1), bins=2)
+
+    # Upper bin: mean confidence .9, half right: gap .4. Lower: mean .2, half right: gap .3. Each holds half: .35.
+    assert figure(np.ones(4)) == pytest.approx(0.35)
+    # Only the first case: confidence .95 and right.
+    assert figure(np.array([1.0, 0.0, 0.0, 0.0])) == pytest.approx(0.05)
+    assert figure(np.zeros(4)) is None
+
+
+def test_certainty_falls_into_the_last_bin() -> None:
+    assert ece(np.array([1.0, 0.0]), truth(1, 0))(np.ones(2)) == 0
+
+
+def test_aurc_by_hand() -> None:
+    figure = aurc(np.array([0.2, 0.9, 0.6, 0.4]), truth(0, 1, 0, 1))
+
+    # Surest first: right, wrong, right, wrong. Risk at coverage 1..4: 0, 1/2, 1/3, 2/4; their mean is 1/3.
+    assert figure(np.ones(4)) == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 2) / 4)
+    assert figure(np.zeros(4)) is None
+
+
+def test_confidence_figures_of_records() -> None:
+    records = [
+        record(1, confidence=0.9, sentences=((0,),)),
+        record(2, confidence=0.6, sentences=((), (), (), (0,))),
+        record(3, confidence=0.3, answerable=False, gold_parts=0, refused=True),
+    ]
+    found = values(records)
+
+    # Both answerable ones are surer than the other; only the first has gold among its first three sentences.
+    assert found["auroc"] == 1
+    assert found["auroc_right"] == roc_auc_score([1, 0, 0], [0.9, 0.6, 0.3])
+    assert found["answered"] == pytest.approx(2 / 3)
+    assert found["answered_right"] == 0.5
+    # Each alone in its bin: |.9 - 1|, |.6 - 0|, |.3 - 0| -> their mean is 1/3.
+    assert found["ece"] == pytest.approx((0.1 + 0.6 + 0.3) / 3)
+
+
+def test_failures_and_cases_without_gold_weigh_nothing() -> None:
+    good = [record(1, confidence=0.9, sentences=((0,),)), record(2, answerable=False, gold_parts=0, refused=True)]
+    bad = [record(3, error="broke"), record(4, gold_parts=0, refused=True, confidence=0.8)]
+
+    assert values(good + bad) == values(good)
+
+
+def test_means_are_over_the_cases_that_have_the_score() -> None:
+    records = [record(1, sentences=((0,),)), record(2, sentences=((),)), record(3, answerable=False, gold_parts=0)]
+
+    assert values(records)["hit@1"] == 0.5
+    assert denominators(records)["hit@1"] == 2
+    assert denominators(records)["dangling_citations"] == 3
+
+
+def test_hits_come_in_the_order_of_their_depth() -> None:
+    names = [name for name in values([record(sentences=((0,),))]) if name.startswith("hit@")]
+
+    assert names == ["hit@1", "hit@3", "hit@5", "hit@10"]
+
+
+def test_seconds_of_the_cases_that_ran() -> None:
+    ran = [record(n, seconds=float(n), timings_ms={"read": 1000.0 * n}) for n in (1, 2, 3)]
+    found = seconds([*ran, record(4, error="broke", seconds=100.0)])
+
+    # The median of 1, 2, 3; the 95th percentile lies 0.9 of the way from 2 to 3.
+    assert found["seconds_p50"] == found["seconds_read_p50"] == 2
+    assert found["seconds_p95"] == pytest.approx(2.9)
+    assert seconds([]) == {}

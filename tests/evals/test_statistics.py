@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from evals.statistics import difference, draws, interval, mean
+
+
+def test_cases_of_one_article_are_drawn_together() -> None:
+    drawn = draws(["a", "b", "a", "c"], count=200)
+
+    assert drawn.shape == (200, 4)
+    assert (drawn[:, 0] == drawn[:, 2]).all()
+    # Three articles are drawn, with replacement, from three.
+    assert (drawn[:, 0] + drawn[:, 1] + drawn[:, 3] == 3).all()
+
+
+def test_the_same_seed_draws_the_same() -> None:
+    names = [str(n) for n in range(20)]
+
+    assert (draws(names, 10, seed=1) == draws(names, 10, seed=1)).all()
+    assert (draws(names, 10, seed=1) != draws(names, 10, seed=2)).any()
+
+
+def test_no_cases_no_draws() -> None:
+    assert draws([], 5).shape == (5, 0)
+
+
+def test_a_mean_is_over_the_cases_that_have_a_score() -> None:
+    figure = mean(np.array([1.0, np.nan, 0.0, 1.0]))
+
+    # (1 + 0 + 1) / 3, and with weights 2, 5, 1, 0: (2 x 1 + 1 x 0) / (2 + 1).
+    assert figure(np.ones(4)) == pytest.approx(2 / 3)
+    assert figure(np.array([2.0, 5.0, 1.0, 0.0])) == pytest.approx(2 / 3)
+    assert figure(np.array([0.0, 3.0, 0.0, 0.0])) is None
+
+
+def test_the_interval_of_a_share_is_about_two_standard_errors_wide() -> None:
+    values = np.array([1.0] * 60 + [0.0] * 40)
+    bounds = interval(mean(values), draws([str(n) for n in range(100)], 2_000))
+
+    # Standard error sqrt(0.6 x 0.4 / 100) = 0.049; 0.6 -+ 1.96 x 0.049 = 0.504 .. 0.696.
+    assert bounds is not None
+    assert bounds == pytest.approx((0.504, 0.696), abs=0.02)
+
+
+def test_an_interval_over_articles_is_wider_than_over_cases() -> None:
+    values = np.repeat([1.0, 0.0] * 10, 5)
+    alone = interval(mean(values), draws([str(n) for n in range(100)]))
+    together = interval(mean(values), draws([str(n // 5) for n in range(100)]))
+
+    assert alone is not None
+    assert together is not None
+    assert together[1] - together[0] > 1.5 * (alone[1] - alone[0])
+
+
+def test_a_figure_without_values_has_no_interval() -> None:
+    assert interval(mean(np.array([np.nan, np.nan])), draws(["a", "b"], 50)) is None
+
+
+def test_a_difference_sees_the_same_draw_on_both_sides() -> None:
+    one, other = np.array([1.0, 0.0, 1.0, 1.0]), np.array([0.5, -0.5, 0.5, 0.5])
+    drawn = draws(["a", "b", "c", "d"], 200)
+
+    # Both move together, so their difference is 0.5 in every draw.
+    assert interval(difference(mean(one), mean(other)), drawn) == pytest.approx((0.5, 0.5))
+    assert difference(mean(one), mean(np.full(4, np.nan)))(np.ones(4)) is None
