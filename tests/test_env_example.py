@@ -47,4 +47,4 @@ def read(text: str, folder: Path) -> Settings:
     """Settings as a `.env` of `text` makes them."""
     path = folder / ".env"
     path.write_text(text + "\n", encoding="utf-8")
-    return Settings(_env_file=path)
+    return Settings(_env_file=path)  # type: ignore[call-arg]

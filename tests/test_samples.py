@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from evals.cases import from_row
 from ingest.loaders import kind_of, load
 from ingest.sources import RawFile
 from qa.domain import LoadedArticle
@@ -192,6 +193,18 @@ class TestCases:
         case = next(case for case in cases() if case["id"] == case_id)
         for gold in case["gold"]:
             assert gold["quote"] in sentences_of(gold["uri"])
+
+    def test_evaluation_reads_them_as_they_stand(self) -> None:
+        for row in cases():
+            case = from_row(row, "cases.jsonl")
+            assert case.answerable == (row["kind"] != "unanswerable-near")
+            assert case.about in NAMES
+
+    def test_only_these_kinds_want_several_sentences(self) -> None:
+        for row in cases():
+            parts = {gold.part for gold in from_row(row, "cases.jsonl").gold}
+            assert row["kind"] in ("multi", "list") or len(parts) <= 1
+            assert row["kind"] != "multi" or len(parts) == 2
 
     def test_no_gold_and_no_answers_exactly_where_unanswerable(self) -> None:
         for case in cases():
