@@ -7,12 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from evals.cases import Dataset
-from evals.datasets import case_lines, squad
+from evals.datasets import beir, case_lines, csv_cases, longdocs, qed, selqa, squad
 from qa.errors import CaseError
 
 FORMATS: dict[str, Callable[[Path], Dataset]] = {
     "cases": case_lines.load,
+    "csv": csv_cases.load,
     "squad": squad.load,
+    "selqa": selqa.load,
+    "qed": qed.load,
+    "longdocs": longdocs.load,
+    "beir": beir.load,
 }
 
 
