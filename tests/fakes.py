@@ -16,7 +16,10 @@ class FakeAnswerer:
     asked: list[tuple[str, tuple[Turn, ...]]] = field(default_factory=list)
 
     def stream(
-        self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()
+        self,
+        question: str,
+        turns: Sequence[Turn] = (),
+        filters: Filters = Filters(),  # noqa: B008
     ) -> Iterator[Retrieved | Token | Reply]:
         self.asked.append((question, tuple(turns)))
         outcome = self.outcomes.pop(0)

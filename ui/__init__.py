@@ -1,1 +1,1 @@
-"""Footnote's faces: the page in the browser and the command line. Handlers only: event -> library or answerer -> render."""
+"""Footnote's faces, the page and the command line: event -> library or answerer -> what is shown."""

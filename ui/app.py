@@ -1,6 +1,7 @@
 """The page's parts and events, nothing else. An event's inputs are a question, ids, and state kept on the server."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from inspect import isgeneratorfunction
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,20 +33,33 @@ def blocks(answerer: chat.Answerer, library: Library) -> Any:
                 question = _question(gr)
             with gr.Column(elem_id="fn-source-column"):
                 source = _html(gr, "fn-source", "${value}", "")
-        _wire(gr, demo, _Page(answerer, library), (question, talked, conversation), offered, source, fresh)
+        _wire(gr, _Page(answerer, library), _Parts(demo, question, talked, conversation, offered, source, fresh))
     return demo.queue(default_concurrency_limit=8, max_size=64)
 
 
-def _wire(gr: Any, demo: Any, page: "_Page", shown: tuple[Any, ...], offered: Any, source: Any, fresh: Any) -> None:
-    question, talked, conversation = shown
-    welcome = [*shown, offered, source]
-    demo.load(page.start, None, welcome, **QUIET)
-    fresh.click(page.start, None, welcome, **QUIET)
-    question.submit(page.ask, [question, talked], shown, trigger_mode="once", **QUIET)
-    conversation.suggest(_given(gr, page.suggest), [talked, offered], shown, trigger_mode="once", **QUIET)
-    for part in (conversation, source):
-        part.cite(_given(gr, page.cite), talked, source, concurrency_limit=16, **QUIET)
-    source.close(None, None, source, js="() => ''", **QUIET)
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Gradio's components, and the two that are state on the server: `talked` and `offered`."""
+
+    demo: Any
+    question: Any
+    talked: Any
+    conversation: Any
+    offered: Any
+    source: Any
+    fresh: Any
+
+
+def _wire(gr: Any, page: "_Page", parts: _Parts) -> None:
+    shown = [parts.question, parts.talked, parts.conversation]
+    everything = [*shown, parts.offered, parts.source]
+    parts.demo.load(page.start, None, everything, **QUIET)
+    parts.fresh.click(page.start, None, everything, **QUIET)
+    parts.question.submit(page.ask, [parts.question, parts.talked], shown, trigger_mode="once", **QUIET)
+    parts.conversation.suggest(_given(gr, page.suggest), [parts.talked, parts.offered], shown, **QUIET)
+    for part in (parts.conversation, parts.source):
+        part.cite(_given(gr, page.cite), parts.talked, parts.source, concurrency_limit=16, **QUIET)
+    parts.source.close(None, None, parts.source, js="() => ''", **QUIET)
 
 
 class _Page:

@@ -20,7 +20,7 @@ class Answerer(Protocol):
     """What the chat asks: `qa.answerer.Answerer`, or a fake."""
 
     def stream(
-        self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()
+        self, question: str, turns: Sequence[Turn] = (), filters: Filters = ...
     ) -> Iterator[Retrieved | Token | Reply]: ...
 
 
@@ -57,7 +57,9 @@ def explain(error: Exception) -> Failure:
         return Failure(error.message, error.remedy)
     error_id = secrets.token_hex(4)
     log.error("error %s", error_id, exc_info=error)
-    return Failure("Something went wrong on our side.", "Ask again; if it stays, look for the error in the log.", error_id)
+    return Failure(
+        "Something went wrong on our side.", "Ask again; if it stays, look for the error in the log.", error_id
+    )
 
 
 def suggestions(shelf: Shelf) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ const reveal = () => {
   hideCards();
   const head = view.querySelector(".fn-source-head");
   const mark = view.querySelector("mark.fn-current");
-  if (!mark) { view.querySelector("[data-close]").focus({ preventScroll: true }); return; }
+  if (!mark) { view.querySelector(".fn-close").focus({ preventScroll: true }); return; }
   const box = pane();
   const offset = mark.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
   box.scrollTop = offset - head.offsetHeight - (box.clientHeight - head.offsetHeight) / 4;
@@ -44,7 +44,7 @@ const reveal = () => {
 element.addEventListener("click", (event) => {
   const place = event.target.closest("[data-place]:is(button)");
   const suggestion = event.target.closest("[data-suggestion]");
-  if (event.target.closest("[data-close]")) close();
+  if (event.target.closest(".fn-close")) close();
   else if (place) { hideCards(); trigger('cite', { place: place.dataset.place }); }
   else if (suggestion) trigger('suggest', { index: Number(suggestion.dataset.suggestion) });
 });

@@ -99,7 +99,10 @@ def _mount(app: Any, answerer: Answerer, library: Library, settings: Settings) -
 def _silence_gradio(folder: str) -> None:
     """Must run before gradio is imported: no telemetry, no look-ups, no tunnel, temporary files in `folder`."""
     os.environ.update(
-        GRADIO_ANALYTICS_ENABLED="False", HF_HUB_DISABLE_TELEMETRY="1", GRADIO_TEMP_DIR=folder, LANGSMITH_TRACING="false"
+        GRADIO_ANALYTICS_ENABLED="False",
+        HF_HUB_DISABLE_TELEMETRY="1",
+        GRADIO_TEMP_DIR=folder,
+        LANGSMITH_TRACING="false",
     )
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.pop("GRADIO_SHARE", None)
@@ -108,7 +111,7 @@ def _silence_gradio(folder: str) -> None:
 def _refuse_open_address(host: str) -> None:
     if not _loopback(host):
         raise UsageError(
-            f"Footnote does not listen on {host}: anybody who reaches it could read the whole library, and it has no sign-in yet.",
+            f"Footnote does not listen on {host}: it has no sign-in yet, and who reaches it can read the library.",
             "Leave FOOTNOTE_HOST at 127.0.0.1; for others, put a web server with sign-in in front of it.",
         )
 

@@ -22,11 +22,7 @@ def open_citation(articles: Articles, conversation: Conversation, place: Place) 
     reply = _reply(conversation, place)
     ref = reply.evidence[place.number - 1].article
     places = tuple(Place(place.turn, number) for number in cited(reply))
-    here = tuple(
-        (p, reply.evidence[p.number - 1])
-        for p in places
-        if _same(reply.evidence[p.number - 1].article, ref)
-    )
+    here = tuple((p, reply.evidence[p.number - 1]) for p in places if _same(reply.evidence[p.number - 1].article, ref))
     return SourcePage(articles.article(ref.article_id, ref.version), place, places, here)
 
 
@@ -44,7 +40,9 @@ def _reply(conversation: Conversation, place: Place) -> Reply:
         outcome = conversation[place.turn].outcome
         if isinstance(outcome, Answer | Refusal) and place.number in cited(outcome):
             return outcome
-    raise UsageError("That is no citation of this conversation.", "Ask again: this page may have been open for too long.")
+    raise UsageError(
+        "That is no citation of this conversation.", "Ask again: this page may have been open for too long."
+    )
 
 
 def _same(one: ArticleRef, other: ArticleRef) -> bool:

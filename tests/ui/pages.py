@@ -23,7 +23,7 @@ from ui import server
 
 BRIDGE = """The Tamar crossing will close on 3 May for nine months, the county said on Monday.
 
-Engineers found cracks in two of its piers. The repair will cost £41 million. Ferries will run every twenty minutes instead.
+Engineers found cracks in two of its piers. The repair will cost £41 million. Ferries will run instead.
 
 "We had no choice," said the county's chief engineer, Ines Okafor. She had warned of the cracks in 2019."""
 
@@ -67,7 +67,7 @@ def refusal(*found: Evidence, question: str = "Who won the cup?", **fields: obje
     given = {
         "standalone_question": question,
         "reason": "The articles do not say.",
-        "searched": "Searched 12 articles for “won”, “cup”.",
+        "searched": "12 articles with 240 sentences",
         "confidence": 0.1,
     } | fields
     return Refusal(question=question, evidence=found, **given)  # type: ignore[arg-type]
