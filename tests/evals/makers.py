@@ -23,7 +23,9 @@ from qa.domain import (
     Span,
     StoredPassage,
     Turn,
+    Vector,
 )
+from qa.embedder import EmbeddingStamp, PassageInput
 from qa.errors import NotInLibrary
 
 
@@ -92,3 +94,27 @@ class FakeAnswers:
 def record(number: int = 1, /, **values: object) -> Record:
     """An answered, answerable case with one gold part, but for what is given."""
     return Record(**{"id": f"case {number}", "question": "Who?", "gold_parts": 1, **values})  # type: ignore[arg-type]
+
+
+WORDS = ("rates", "rose", "friday", "players", "strike", "nobody", "knew", "day")
+
+
+class WordEmbedder:
+    """A text is the set of WORDS in it: cosines are counts of shared words over the root of the sizes' product."""
+
+    stamp = EmbeddingStamp("words", len(WORDS))
+
+    def __init__(self) -> None:
+        self.embedded: list[str] = []
+
+    def passages(self, inputs: Sequence[PassageInput]) -> list[PassageVectors]:
+        return [self._one(item) for item in inputs]
+
+    def question(self, text: str) -> Vector:
+        held = np.array([float(word in text.casefold()) for word in WORDS], dtype=np.float32)
+        return np.asarray(held / max(float(np.linalg.norm(held)), 1e-9), dtype=np.float32)
+
+    def _one(self, item: PassageInput) -> PassageVectors:
+        self.embedded.append(item.text)
+        rows = [self.question(item.text[span.start : span.end]) for span in item.sentences]
+        return PassageVectors(self.question(item.text), np.array(rows, dtype=np.float32).reshape(len(rows), len(WORDS)))

@@ -42,7 +42,7 @@ def test_a_line_that_is_not_json_is_named(tmp_path: Path) -> None:
     path = tmp_path / "dev.jsonl"
     path.write_text('{"question": "Why?"}\n\n{"question": \n')
 
-    with pytest.raises(CaseError, match="dev.jsonl:3"):
+    with pytest.raises(CaseError, match=r"dev\.jsonl:3"):
         load(path)
 
 
@@ -153,7 +153,7 @@ def test_longdocs(tmp_path: Path) -> None:
 def test_longdocs_without_a_text(tmp_path: Path) -> None:
     (tmp_path / "questions.csv").write_text('question,references,corpus_id\nWhy?,"[]",rates\n')
 
-    with pytest.raises(CaseError, match="rates.md: no such file"):
+    with pytest.raises(CaseError, match=r"rates\.md: no such file"):
         load(tmp_path, "longdocs")
 
 
