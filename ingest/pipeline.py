@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
-from qa.library import Added, Library, NewArticle
-
 from ingest.feeds import expand, filled, stand_in
 from ingest.fetch import Fetcher
 from ingest.loaders import SANDBOXED, VERSION, kind_of, load, looks_like_feed
@@ -24,6 +22,7 @@ from qa import sentences
 from qa.domain import LoadedArticle, Passage, PassageVectors, Span
 from qa.embedder import Embedder, PassageInput
 from qa.errors import IngestError, NoText
+from qa.library import Added, Library, NewArticle
 from qa.settings import Settings
 
 WINDOW = 256
@@ -119,12 +118,20 @@ def _prepare(raws: Iterable[RawFile | Outcome], library: Library, sandbox: Sandb
 
 
 def _prepared(raw: RawFile, library: Library, sandbox: Sandbox) -> Prepared | Outcome:
-    if library.source_hash(raw.uri) == _source_hash(raw):
-        return Outcome(raw.uri, "unchanged")
     try:
-        return _cut(raw, _load(raw, sandbox))
+        if library.source_hash(raw.uri) == _source_hash(raw):
+            return _unchanged(raw.uri, library)
+        loaded = _load(raw, sandbox)
+        if library.content_hash(raw.uri) == loaded.content_hash:
+            return _unchanged(raw.uri, library)
+        return _cut(raw, loaded)
     except IngestError as error:
         return _failed(raw.uri, error)
+
+
+def _unchanged(uri: str, library: Library) -> Outcome:
+    article = library.article(library.find(uri))
+    return Outcome(uri, "unchanged", article.article_id, article.version, article.title)
 
 
 def _source_hash(raw: RawFile) -> str:
@@ -195,7 +202,7 @@ def _new(item: Prepared, vectors: list[PassageVectors]) -> NewArticle:
 def _outcome(item: Prepared, added: Added) -> Outcome:
     return Outcome(
         item.uri,
-        added.change,
+        "added" if added.change == "new" else added.change,
         added.article_id,
         added.version,
         item.loaded.title,

@@ -1,0 +1,147 @@
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.sentences import MAX_CHARACTERS, split
+from tests.shared_data import shared_data
+
+
+def cut(text: str, language: str = "en") -> list[str]:
+    return [span.of(text) for span in split(text, language)]
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["He left at 5 p.m. Tuesday.", "It rained."],
+        ["It is open from 9 a.m. to 5 p.m. Monday to Friday.", "Then it shuts."],
+        ["He left at 5 p.m. EST.", "She stayed."],
+        ["He came at 10 a.m.", "The sun rose."],
+        ["He died at 9 p.m.", "He was 80."],
+        ["J. K. Rowling met John F. Kennedy Jr. in town.", "They talked."],
+        ["Mr. Smith and Mrs. Jones saw Ms. Lee.", "Dr. Roe came too."],
+        ["It was Malcolm X.", "He spoke first."],
+        ["No. 10 Downing Street is small.", "It has a cat."],
+        ["Is it so?", "No.", "The aim is another."],
+        ["The U.S. President spoke.", "He is from the U.S.", "He left."],
+        ["It cost $1.5m.", "That is 3.5% of it."],
+        ["It grew by £1.75bn (900m euros) in 2004.", "2005 was worse."],
+        ["She has a Ph.D. in law.", "She teaches."],
+        ["Forecasters at Ft. Worth and Mass. General agreed.", "It rained."],
+        ["The film of Mamma Mia! has opened.", "It is long."],
+        ["Gay group OutRage!'s Mr Lock agreed.", "He left."],
+        ["Does it work?", "Yes!", "It does."],
+        ["He agreed...", "Then he left."],
+        ["Visit example.com today.", "Version 2.0 is out."],
+    ],
+)
+def test_known_cuts(sentences: list[str]) -> None:
+    assert cut(" ".join(sentences)) == sentences
+
+
+def test_quotation_marks_stay_with_their_sentence() -> None:
+    text = 'He said: "It was good. We won." Then he left. "I will go," he said. "Never."'
+    assert cut(text) == ['He said: "It was good. We won."', "Then he left.", '"I will go," he said.', '"Never."']
+
+
+def test_a_speech_over_flattened_paragraphs_is_not_turned_inside_out() -> None:
+    text = 'He said: "It was good. "They learnt from it." But the crowd left. It rained.'
+    assert cut(text) == ['He said: "It was good.', '"They learnt from it."', "But the crowd left.", "It rained."]
+
+
+def test_a_closing_mark_without_an_opening_one_stays_behind() -> None:
+    assert cut('It will fall further." Its chief agreed.') == ['It will fall further."', "Its chief agreed."]
+
+
+def test_curly_marks_and_apostrophes() -> None:
+    assert cut("“It’s over. Go home,” she said. “Now.” He’s gone.") == [
+        "“It’s over. Go home,” she said.",
+        "“Now.”",
+        "He’s gone.",
+    ]
+
+
+def test_a_headline_without_a_stop_is_a_sentence_of_its_own() -> None:
+    assert cut("Rates rise again\n\nThe bank acted. It rained.") == [
+        "Rates rise again",
+        "The bank acted.",
+        "It rained.",
+    ]
+
+
+def test_lines_wrapped_by_hand_are_one_sentence() -> None:
+    assert cut("The bank raised\nits rate. It\nrained.") == ["The bank raised\nits rate.", "It\nrained."]
+
+
+@pytest.mark.parametrize("bullet", ["-", "*", "•", "–"])
+def test_list_items_are_cut_and_lose_their_bullets(bullet: str) -> None:
+    text = f"To do:\n{bullet} One thing\n{bullet} Two things. And more\n\n{bullet} Three"
+    assert cut(text) == ["To do:", "One thing", "Two things.", "And more", "Three"]
+
+
+def test_numbered_items_keep_their_numbers() -> None:
+    assert cut("Why:\n1. It pays\n2. It lasts") == ["Why:", "1. It pays", "2. It lasts"]
+
+
+def test_a_dash_inside_a_line_is_no_bullet() -> None:
+    assert cut("He came - late - and left.") == ["He came - late - and left."]
+
+
+def test_japanese() -> None:
+    assert cut("今日は晴れです。明日は雨です。", "ja") == ["今日は晴れです。", "明日は雨です。"]
+
+
+def test_an_unknown_language_is_cut_all_the_same() -> None:
+    assert cut("It rained. It shone.", "xx") == ["It rained.", "It shone."]
+
+
+def test_indices_count_code_points() -> None:
+    text = "Héllo 😀 wörld 👩‍👩‍👧 is. Ünd “𝕏” too! Last."
+    assert cut(text) == ["Héllo 😀 wörld 👩‍👩‍👧 is.", "Ünd “𝕏” too!", "Last."]
+
+
+def test_what_is_too_long_is_cut_where_it_pauses() -> None:
+    text = ", ".join(["twelve words that go on and on without ever coming to a stop"] * 60)
+    pieces = cut(text)
+    assert len(pieces) > 2
+    assert all(len(piece) <= MAX_CHARACTERS for piece in pieces)
+    assert all(piece.endswith(",") for piece in pieces[:-1])
+    assert " ".join(pieces) == text
+
+
+def test_one_endless_word_is_cut_too() -> None:
+    assert [len(piece) for piece in cut("x" * (2 * MAX_CHARACTERS + 1))] == [MAX_CHARACTERS, MAX_CHARACTERS, 1]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n \n", "\t"])
+def test_nothing(text: str) -> None:
+    assert split(text) == []
+
+
+PIECES = st.sampled_from(["A b", ". ", '"', "\n", "\n\n", "- ", "p.m. ", "Mr. ", "😀", "é", "! ", "? ", "“", "”", " "])
+
+
+@given(st.one_of(st.text(), st.lists(PIECES, max_size=40).map("".join)), st.sampled_from(["en", "de", "ja", "ar", ""]))
+def test_spans_are_ordered_trimmed_and_lose_no_word(text: str, language: str) -> None:
+    spans = split(text, language)
+    assert all(span.of(text) == span.of(text).strip() != "" for span in spans)
+    assert all(before.end <= after.start for before, after in pairwise(spans))
+    kept = "".join(span.of(text) for span in spans)
+    assert [c for c in kept if c.isalnum()] == [c for c in text if c.isalnum()]
+
+
+def test_nearly_all_sentences_that_people_marked_are_ours() -> None:
+    """Marks of quotation aside; the rest are quoted speech that is kept whole or told apart here and not there."""
+    news, questions = shared_data("news"), shared_data("newsqa/train.jsonl")
+    gold = [g for line in questions.read_text().splitlines()[:600] for g in json.loads(line)["gold"]]
+    matched = sum(_matches(news / g["uri"], g["quote"]) for g in gold)
+    assert matched / len(gold) > 0.98
+
+
+def _matches(path: Path, quote: str) -> bool:
+    bare = quote.strip(' "')
+    return any(bare in sentence or sentence.strip(' "') == bare for sentence in cut(path.read_text()))
