@@ -29,6 +29,16 @@ class Asked:
     resolved: Resolved
     withheld: bool = False
 
+    @property
+    def parts(self) -> tuple[tuple[Place, ...], ...]:
+        """Where the gold is that can be found."""
+        return () if self.withheld else self.resolved.parts
+
+    @property
+    def filters(self) -> Filters:
+        articles = frozenset(place.article_id for places in self.resolved.parts for place in places)
+        return Filters(excluded_ids=articles) if self.withheld else Filters()
+
 
 def run(cases: Iterable[Asked], answers: Answers, shelf: Shelf) -> Iterator[Record]:
     """One record a case, in order. A case that raises becomes a record with its `error`; the rest goes on."""
@@ -37,18 +47,21 @@ def run(cases: Iterable[Asked], answers: Answers, shelf: Shelf) -> Iterator[Reco
 
 
 def ask(asked: Asked, answers: Answers, shelf: Shelf) -> Record:
-    blank = _blank(asked)
-    case, parts = asked.resolved.case, () if asked.withheld else asked.resolved.parts
-    filters = Filters(excluded_ids=_gold_articles(asked.resolved)) if asked.withheld else Filters()
+    """The record of one case; one that raised has its `error` and nothing else."""
     started = time.perf_counter()
     try:
-        considered = answers.consider(case.question, case.history, filters)
-        reply = answers.compose(considered, filters)
+        considered = _considered(asked, answers)
+        reply = answers.compose(considered, asked.filters)
         seconds = time.perf_counter() - started
-        return _with_reply(_with_ranking(blank, considered, parts), reply, parts, shelf, seconds)
+        return _with_reply(_with_ranking(_blank(asked), considered, asked.parts), reply, asked.parts, shelf, seconds)
     except Exception as error:
         reason = str(error) if isinstance(error, FootnoteError) else f"{type(error).__name__}: {error}"
-        return replace(blank, error=reason or "unknown error", seconds=time.perf_counter() - started)
+        return replace(_blank(asked), error=reason or "unknown error", seconds=time.perf_counter() - started)
+
+
+def ranking_of(asked: Asked, answers: Answers) -> Record:
+    """What was found for a case, without composing a reply. Raises what the answerer raises."""
+    return _with_ranking(_blank(asked), _considered(asked, answers), asked.parts)
 
 
 # ----------------------------------------------------------------------------------------------------------------
@@ -70,8 +83,9 @@ def _blank(asked: Asked) -> Record:
     )
 
 
-def _gold_articles(resolved: Resolved) -> frozenset[int]:
-    return frozenset(place.article_id for places in resolved.parts for place in places)
+def _considered(asked: Asked, answers: Answers) -> Considered:
+    case = asked.resolved.case
+    return answers.consider(case.question, case.history, asked.filters)
 
 
 def _with_ranking(record: Record, considered: Considered, parts: Sequence[Sequence[Place]]) -> Record:

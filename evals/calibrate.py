@@ -1,0 +1,225 @@
+"""Fitting the confidence: questions with known gold -> weights, threshold, and a data file that says where from.
+
+The confidence predicts that one of the first `figures.FIRST` sentences, which is what an answer cites, holds gold.
+Every answerable case is asked twice, the second time with its gold's articles withheld: then nothing found is right.
+What was fitted on is fingerprinted in the file, so that no report can be made of it by mistake.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evals.cases import Case, Dataset
+from evals.figures import FIRST, auroc, ece
+from evals.runner import Answers, Asked, ranking_of
+from qa.confidence import Confidence
+from qa.errors import CaseError
+
+FOLDS = 5
+PRINT = 6
+"""Bytes of a fingerprint: enough that two of a million cases share one with a chance of 1 in 500."""
+
+Truth = NDArray[np.bool_]
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One question as the confidence saw it, and whether what was found was right."""
+
+    features: Mapping[str, float]
+    right: bool
+    answerable: bool
+    cluster: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What an error is worth: an answer that is not right, and a refusal where there was a right one."""
+
+    wrong: float = 1.0
+    refused: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A fitted confidence and where it came from."""
+
+    confidence: Confidence
+    provenance: Mapping[str, Any]
+    fingerprints: frozenset[bytes] = field(repr=False)
+
+
+class Tap(Confidence):
+    """Stands in for the confidence of an answerer and keeps the features that it was last asked about."""
+
+    last: Mapping[str, float] | None
+
+    def __init__(self) -> None:
+        super().__init__(0.0, {}, 0.0)
+        object.__setattr__(self, "last", None)
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        object.__setattr__(self, "last", dict(features))
+        return 0.5
+
+    def take(self) -> Mapping[str, float] | None:
+        """The features, once."""
+        taken = self.last
+        object.__setattr__(self, "last", None)
+        return taken
+
+
+def collect(
+    asked: Iterable[Asked], answers: Answers, tap: Tap, progress: Callable[[int], None] | None = None
+) -> Iterator[Example]:
+    """An example a case, asked of an answerer whose confidence is `tap`. Cases with missing gold, and questions for
+    which nothing at all is found, are left out."""
+    for done, one in enumerate(asked, 1):
+        case = one.resolved.case
+        answerable = case.answerable and not one.withheld
+        if one.resolved.parts or not case.answerable:
+            ranked = ranking_of(one, answers)
+            features = tap.take()
+            if features is not None:
+                right = any(ranked.sentences[:FIRST])
+                yield Example(features, right, answerable, case.cluster, fingerprint(case))
+        if progress:
+            progress(done)
+
+
+def fit(examples: Sequence[Example], costs: Costs, names: Sequence[str], date: str) -> Calibration:
+    """A logistic regression over standardised features; threshold and figures from folds that were not fitted on.
+
+    `names` are the data sets' names and `date` today's, for the file. Raises CaseError for too little to fit.
+    """
+    features, right = _matrix(examples)
+    clusters = [example.cluster for example in examples]
+    if min(right.sum(), (~right).sum()) < FOLDS or len(set(clusters)) < FOLDS:
+        raise CaseError(
+            f"{len(examples)} questions, {int(right.sum())} of them found, are too few to fit a confidence.",
+            f"Give cases of at least {FOLDS} articles, some found and some not.",
+        )
+    held_out = _out_of_fold(features, right, clusters)
+    threshold = cheapest_threshold(held_out, right, costs)
+    intercept, weights = _regression(features, right)
+    named = dict(zip(sorted(examples[0].features), weights, strict=True))
+    answerable = np.array([example.answerable for example in examples], dtype=bool)
+    return Calibration(
+        Confidence(intercept, named, threshold),
+        {
+            "fitted_on": list(names),
+            "examples": len(examples),
+            "right": int(right.sum()),
+            "answerable": int(answerable.sum()),
+            "predicts": f"one of the first {FIRST} sentences holds gold",
+            "costs": {"wrong": costs.wrong, "refused": costs.refused},
+            "date": date,
+            "held_out_folds": figures_of(held_out, right, answerable, threshold),
+        },
+        frozenset(example.fingerprint for example in examples),
+    )
+
+
+def figures_of(confidence: Numbers, right: Truth, answerable: Truth, threshold: float) -> dict[str, float | None]:
+    """How good a confidence is: what it tells apart, whether it is calibrated, and what its threshold does."""
+    ones = np.ones(len(confidence))
+    refused = confidence < threshold
+    return {
+        "auroc_right": auroc(confidence, right)(ones),
+        "auroc_answerable": auroc(confidence, answerable)(ones),
+        "ece": ece(confidence, right)(ones),
+        "answered": float((~refused).mean()),
+        "right_of_answered": float(right[~refused].mean()) if (~refused).any() else None,
+        "refused_of_unanswerable": float(refused[~answerable].mean()) if (~answerable).any() else None,
+        "refused_of_answerable": float(refused[answerable].mean()) if answerable.any() else None,
+    }
+
+
+def cheapest_threshold(confidence: Numbers, right: Truth, costs: Costs) -> float:
+    """Half-way between the two confidences where answering from the upper one on costs least in all."""
+    order = np.argsort(confidence)
+    ranked, good = confidence[order], right[order]
+    refused_right = np.concatenate([[0], np.cumsum(good)])
+    answered_wrong = (~good).sum() - np.concatenate([[0], np.cumsum(~good)])
+    cost = costs.refused * refused_right + costs.wrong * answered_wrong
+    bounds = np.concatenate([[0.0], (ranked[1:] + ranked[:-1]) / 2, [1.0]])
+    return float(bounds[int(np.argmin(cost))])
+
+
+def write(calibration: Calibration, path: Path) -> None:
+    """The data file that `Confidence.load` reads, with its provenance."""
+    confidence = calibration.confidence
+    content = {
+        "intercept": confidence.intercept,
+        "weights": {name: list(values) for name, values in confidence.weights.items()},
+        "threshold": confidence.threshold,
+        "provenance": dict(calibration.provenance),
+        "fingerprints": base64.b64encode(b"".join(sorted(calibration.fingerprints))).decode(),
+    }
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def fitted_on(path: Path) -> frozenset[bytes]:
+    """The fingerprints of what the confidence in this file was fitted on."""
+    packed = base64.b64decode(json.loads(path.read_text(encoding="utf-8")).get("fingerprints", ""))
+    return frozenset(packed[at : at + PRINT] for at in range(0, len(packed), PRINT))
+
+
+def refuse_fitted(dataset: Dataset, fitted: frozenset[bytes]) -> None:
+    """Raises CaseError when the confidence was fitted on cases of this data set."""
+    known = [case.id for case in dataset.cases if fingerprint(case) in fitted]
+    if known:
+        raise CaseError(
+            f"{dataset.name}: the confidence was fitted on {len(known)} of its cases ({', '.join(known[:3])}).",
+            "Report on other questions; of these, only ranking figures mean anything.",
+        )
+
+
+def fingerprint(case: Case) -> bytes:
+    return hashlib.sha256(f"{case.id}\n{' '.join(case.question.split())}".encode()).digest()[:PRINT]
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+def _matrix(examples: Sequence[Example]) -> tuple[Numbers, Truth]:
+    """Features of shape (examples, names in alphabetical order), and what was right."""
+    names = {frozenset(example.features) for example in examples}
+    if len(names) > 1:
+        odd = sorted(frozenset.union(*names) - frozenset.intersection(*names))
+        raise CaseError(f"Some questions lack the features {', '.join(odd)}.", "Fit with one reader throughout.")
+    rows = [[example.features[name] for name in sorted(example.features)] for example in examples]
+    return np.array(rows, dtype=np.float64), np.array([example.right for example in examples], dtype=bool)
+
+
+def _model() -> Any:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
+
+
+def _out_of_fold(features: Numbers, right: Truth, clusters: Sequence[str]) -> Numbers:
+    """Every example's probability from a model that saw no question about the same article."""
+    from sklearn.model_selection import GroupKFold, cross_val_predict
+
+    folds = GroupKFold(FOLDS)
+    found = cross_val_predict(_model(), features, right, groups=clusters, cv=folds, method="predict_proba")
+    return np.asarray(found[:, 1], dtype=np.float64)
+
+
+def _regression(features: Numbers, right: Truth) -> tuple[float, list[tuple[float, float, float]]]:
+    """(intercept, (weight, mean, scale) a feature)."""
+    scaler, regression = (step for _, step in _model().fit(features, right).steps)
+    values = zip(regression.coef_[0], scaler.mean_, scaler.scale_, strict=True)
+    return float(regression.intercept_[0]), [(float(w), float(m), float(s)) for w, m, s in values]
