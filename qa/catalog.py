@@ -1,0 +1,171 @@
+"""The catalog file: opening, transactions, errors, settings and the log of changes. The truth of a library.
+
+What is in it is read and written by `qa.articles` (articles and versions), `qa.stored` (passages and vectors) and
+`qa.fulltext`, each given a connection that is inside a transaction.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, LifoQueue
+from typing import Any
+
+from qa import migrations
+from qa.errors import LibraryError, LibraryNotFound, LibraryTooNew, LibraryUnwritable
+
+NAME = "catalog.db"
+BUSY_SECONDS = 30
+
+_PRAGMAS = ("foreign_keys = ON", "trusted_schema = OFF", "synchronous = NORMAL", "cache_size = -32000")
+
+
+class Catalog:
+    """One SQLite file. A connection serves one transaction at a time and is kept for the next."""
+
+    def __init__(self, folder: Path, *, create: bool = True) -> None:
+        """Raises LibraryNotFound, LibraryTooNew, LibraryUnwritable or LibraryError (not a catalog)."""
+        self.path = folder / NAME
+        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._closed = False
+        if not self.path.is_file() and not create:
+            raise LibraryNotFound(f"There is no library in {folder}.", "Make one with: footnote ingest FOLDER")
+        with _explained(self.path):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._prepare()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that sees one state of the catalog throughout."""
+        with _explained(self.path), self._lent() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that is committed at the end, or not at all; others write before or after it."""
+        with _explained(self.path), self._lent() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def alone(self) -> Iterator[sqlite3.Connection]:
+        """A connection outside any transaction, for what SQLite refuses inside one (VACUUM)."""
+        with _explained(self.path), self._lent() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._closed = True
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except Empty:
+                return
+
+    def _prepare(self) -> None:
+        with self._lent() as connection:
+            found = migrations.version(connection)
+            if found > migrations.NEWEST:
+                raise LibraryTooNew(f"{self.path} was written by a later version of Footnote.", "Update Footnote.")
+            if found == migrations.NEWEST:
+                return
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            migrations.migrate(connection)
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _lent(self) -> Iterator[sqlite3.Connection]:
+        if self._closed:
+            raise LibraryError(f"{self.path} has been closed.")
+        try:
+            connection = self._idle.get_nowait()
+        except Empty:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            connection.close() if self._closed else self._idle.put(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("casefold", 1, str.casefold, deterministic=True)
+        return connection
+
+
+def setting(connection: sqlite3.Connection, key: str, default: Any = None) -> Any:
+    """A value that was put with `put_setting`, or the default."""
+    row = connection.execute("SELECT value FROM setting WHERE key = ?", (key,)).fetchone()
+    return json.loads(row[0]) if row else default
+
+
+def put_setting(connection: sqlite3.Connection, key: str, value: Any) -> None:
+    """Keep a JSON value; None forgets the key."""
+    if value is None:
+        connection.execute("DELETE FROM setting WHERE key = ?", (key,))
+        return
+    connection.execute("REPLACE INTO setting (key, value) VALUES (?, ?)", (key, json.dumps(value)))
+
+
+def log_change(connection: sqlite3.Connection, kind: str, ids: range) -> None:
+    """Tell the indexes that the passages with these ids were "added" or "removed"."""
+    if ids:
+        connection.execute("INSERT INTO change (kind, first, last) VALUES (?, ?, ?)", (kind, ids[0], ids[-1]))
+
+
+def last_change(connection: sqlite3.Connection) -> int:
+    """The newest sequence number; 0 for a catalog that never changed."""
+    return int(connection.execute("SELECT coalesce(max(sequence), 0) FROM change").fetchone()[0])
+
+
+def changes_since(connection: sqlite3.Connection, sequence: int) -> list[tuple[int, str, range]]:
+    """(sequence, "added" or "removed", passage ids) in order; some of the ids may be gone since."""
+    rows = connection.execute(
+        "SELECT sequence, kind, first, last FROM change WHERE sequence > ? ORDER BY sequence", (sequence,)
+    )
+    return [(number, kind, range(first, last + 1)) for number, kind, first, last in rows]
+
+
+# --------------------------------------------------------------------------------------------------
+
+_UNWRITABLE = ("disk is full", "readonly", "unable to open", "disk I/O error")
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """SQLite's and the file system's errors in Footnote's own words."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _explain(path, error) from error
+    except OSError as error:
+        raise LibraryUnwritable(f"{path} cannot be written: {error.strerror or error}.", _MAKE_ROOM) from error
+
+
+_MAKE_ROOM = "Free some disk space or check the folder's permissions; what is stored is unharmed."
+
+
+def _explain(path: Path, error: sqlite3.DatabaseError) -> LibraryError:
+    words = str(error)
+    if any(sign in words for sign in _UNWRITABLE):
+        return LibraryUnwritable(f"{path} cannot be written: {words}.", _MAKE_ROOM)
+    if "locked" in words or "busy" in words:
+        return LibraryError(f"{path} is held by another process: {words}.", "Try again when it has finished.")
+    if "not a database" in words or "malformed" in words:
+        return LibraryError(f"{path} is damaged: {words}.", "Restore it from a backup, or ingest into a new folder.")
+    return LibraryError(f"{path} could not be used: {words}.", "Run: footnote library check")

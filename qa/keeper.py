@@ -1,0 +1,295 @@
+"""Keeps the vector index in step with the catalog, and the questions away from it while it is not.
+
+Chroma's files are damaged by a kill while they are written, and opening damaged files can end the process. So:
+
+    lock       one process at a time has Chroma open; any other compares exactly with the catalog's own vectors
+    mark       the catalog says "dirty" before Chroma is opened or written, and "clean" after
+    generation a folder found dirty is never opened again: the vectors go into a new folder, then the pointer moves
+    sequence   the catalog numbers its changes; the clean mark says how many of them the folder has
+
+Whatever goes wrong with Chroma, the question is answered exactly and the folder is made anew.
+"""
+
+import logging
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from qa import probe, stored
+from qa.catalog import Catalog, changes_since, last_change, put_setting, setting
+from qa.domain import Vector
+from qa.embedder import EmbeddingStamp
+from qa.errors import FootnoteError
+from qa.following import follow
+from qa.index import BATCH, ChromaIndex
+from qa.lock import Lock
+
+Progress = Callable[[int, int], None]
+
+FOLDERS = "vectors-*"
+FAR_BEHIND = 500
+"""Passages: more of them are caught up with in the background."""
+MOST_DELETED = 0.3
+"""Share of a folder's vectors that were deleted; past it the folder is made anew."""
+
+_MARK = "index"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the catalog knows of the index folder: whether it may be opened, and what is in it."""
+
+    generation: int = 0
+    dirty: bool = True
+    sequence: int = 0
+    embedding: int = 0
+    deleted: int = 0
+    boot: str = ""
+
+
+class Keeper:
+    """Has Chroma, or has not: `nearest` says None when the caller must compare exactly."""
+
+    def __init__(self, folder: Path, catalog: Catalog, stamp: EmbeddingStamp) -> None:
+        self._folder = folder
+        self._catalog = catalog
+        self._stamp = stamp
+        self._lock = Lock(folder)
+        self._work = threading.RLock()
+        self._index: ChromaIndex | None = None
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._asked = 0
+
+    def nearest(self, vector: Vector, k: int) -> list[tuple[int, float]] | None:
+        """From Chroma when it is open and in step or nearly so; the rest is left to a background thread."""
+        self._asked += 1
+        if not self._in_step():
+            return None
+        try:
+            index = self._index
+            return index.nearest(vector, k) if index else None
+        except Exception:
+            self._give_up()
+            return None
+
+    def catch_up(self, progress: Progress | None = None) -> bool:
+        """Open the folder and bring it up to date, here and now; False when another process has it."""
+        with self._work:
+            if not self._lock.take():
+                return False
+            self._open(progress)
+            self._follow(progress)
+            return True
+
+    def rebuild(self, progress: Progress | None = None) -> bool:
+        """Make a new folder; False when another process has the index."""
+        with self._work:
+            if not self._lock.take():
+                return False
+            self._build(progress)
+            return True
+
+    def behind(self) -> int:
+        """Changed passages that the folder has not seen yet."""
+        with self._catalog.reading() as connection:
+            mark = read_mark(connection)
+            return sum(len(ids) for _, _, ids in changes_since(connection, mark.sequence))
+
+    @property
+    def index(self) -> ChromaIndex | None:
+        """Chroma, while this process has it open."""
+        return self._index
+
+    def close(self) -> None:
+        self._stop.set()
+        if self._thread:
+            self._thread.join()
+        with self._work:
+            self._drop()
+            self._lock.release()
+
+    # ----------------------------------------------------------------------------------------------
+
+    def _in_step(self) -> bool:
+        """Catch up if that is quick; start the background thread if not. Never waits for another thread."""
+        if not self._work.acquire(blocking=False):
+            return False
+        try:
+            if self._index is None:
+                return self._start()
+            if self.behind() > FAR_BEHIND:
+                return self._start()
+            self._follow(None)
+            return self._index is not None
+        except Exception:
+            self._give_up()
+            return False
+        finally:
+            self._work.release()
+
+    def _start(self) -> bool:
+        """From the second question on: a command that asks one is done before Chroma is open."""
+        if self._asked > 1 and (self._thread is None or not self._thread.is_alive()) and self._lock.take():
+            self._thread = threading.Thread(target=self._background, name="footnote-index", daemon=True)
+            self._thread.start()
+        return False
+
+    def _background(self) -> None:
+        with suppress(_Stopped):
+            try:
+                self.catch_up(self._stoppable)
+            except FootnoteError as error:
+                _log.warning("The index was left as it is: %s", error)
+            except Exception:
+                _log.warning("The vector index failed; questions are answered exactly.", exc_info=True)
+                self._give_up()
+
+    def _stoppable(self, done: int, total: int) -> None:  # noqa: ARG002
+        if self._stop.is_set():
+            raise _Stopped
+
+    def _open(self, progress: Progress | None) -> None:
+        """Chroma, open on a folder that is safe to open."""
+        if self._index is not None:
+            return
+        with self._catalog.reading() as connection:
+            mark, embedding = read_mark(connection), stored.active_generation(connection)
+        self._tidy(mark)
+        if not self._usable(mark, embedding):
+            self._build(progress)
+            return
+        with self._dirty(mark) as finish:
+            self._index = ChromaIndex(self._place(mark.generation), self._stamp)
+            self._warm(self._index)
+            finish(mark)
+
+    def _usable(self, mark: Mark, embedding: int) -> bool:
+        if mark.dirty or mark.embedding != embedding or not self._place(mark.generation).is_dir():
+            return False
+        if mark.boot == boot_id():
+            return True
+        with self._catalog.reading() as connection:
+            known = dict(stored.sample(connection, embedding, probe.VECTORS, before=mark.sequence))
+        with self._dirty(mark) as finish:
+            sound = probe.sound(self._place(mark.generation), self._stamp, known)
+            finish(mark if sound else replace(mark, dirty=True))
+        return sound
+
+    def _build(self, progress: Progress | None) -> None:
+        """All vectors into a new folder, then the pointer to it, then the old folders away."""
+        self._drop()
+        generation = 1 + max((_number(place) for place in self._folder.glob(FOLDERS)), default=0)
+        with self._catalog.reading() as connection:
+            generation = max(generation, read_mark(connection).generation + 1)
+            mark = Mark(generation, False, last_change(connection), stored.active_generation(connection), 0, boot_id())
+            vectors = list(stored.passage_vectors(connection, mark.embedding))
+        index = ChromaIndex(self._place(generation), self._stamp)
+        try:
+            for at in range(0, len(vectors), BATCH):
+                ids, packed = zip(*vectors[at : at + BATCH], strict=True)
+                index.add(ids, stored.unpack_rows(packed))
+                if progress:
+                    progress(min(at + BATCH, len(vectors)), len(vectors))
+            self._warm(index)
+        except BaseException:
+            index.close()
+            raise
+        self._write(mark)
+        self._index = index
+        self._tidy(mark)
+
+    def _follow(self, progress: Progress | None) -> None:
+        """Apply the catalog's changes, a batch at a time, each between the two marks."""
+        while self._index is not None:
+            with self._catalog.reading() as connection:
+                mark = read_mark(connection)
+                if stored.active_generation(connection) != mark.embedding:
+                    break
+                step = follow(connection, mark.embedding, mark.sequence, BATCH)
+            if step is None:
+                return
+            with self._dirty(mark) as finish:
+                step.apply(self._index)
+                mark = replace(mark, sequence=step.sequence, deleted=mark.deleted + len(step.removed))
+                finish(mark)
+            if mark.deleted > MOST_DELETED * (len(self._index) + mark.deleted):
+                break
+            if progress:
+                progress(step.done, step.done + step.left)
+        self._build(progress)
+
+    @contextmanager
+    def _dirty(self, mark: Mark) -> Iterator[Callable[[Mark], None]]:
+        """Committed before the folder is touched; stays so unless the body calls what it is given."""
+        self._write(replace(mark, dirty=True))
+        yield lambda after: self._write(replace(after, boot=boot_id()))
+
+    def _write(self, mark: Mark) -> None:
+        with self._catalog.writing() as connection:
+            put_setting(connection, _MARK, asdict(mark))
+
+    def _give_up(self) -> None:
+        """Chroma failed: mark the folder, so that it is never opened again."""
+        with self._work, suppress(FootnoteError):
+            self._drop()
+            if self._lock.take():
+                with self._catalog.reading() as connection:
+                    mark = read_mark(connection)
+                self._write(replace(mark, dirty=True))
+
+    def _drop(self) -> None:
+        if self._index is not None:
+            with suppress(Exception):
+                self._index.close()
+            self._index = None
+
+    def _tidy(self, mark: Mark) -> None:
+        """Folders that the pointer does not name."""
+        for place in leftovers(self._folder, mark):
+            shutil.rmtree(place, ignore_errors=True)
+
+    def _place(self, generation: int) -> Path:
+        return self._folder / f"vectors-{generation}"
+
+    def _warm(self, index: ChromaIndex) -> None:
+        """The first read after opening writes files too: make it here, under the dirty mark."""
+        with self._catalog.reading() as connection:
+            known = list(stored.sample(connection, stored.active_generation(connection), 1))
+        if len(index) and known:
+            index.nearest(stored.unpack_rows([known[0][1]])[0], 1)
+
+
+def read_mark(connection: sqlite3.Connection) -> Mark:
+    """Dirty and empty where there never was a folder."""
+    return Mark(**setting(connection, _MARK, {}))
+
+
+def boot_id() -> str:
+    """Changes with every start of the machine; "" where the system has none."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def leftovers(folder: Path, mark: Mark) -> list[Path]:
+    """Folders of generations that the mark does not name."""
+    return [place for place in sorted(folder.glob(FOLDERS)) if _number(place) != mark.generation]
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+class _Stopped(Exception):  # noqa: N818
+    """The library is being closed."""
+
+
+def _number(place: Path) -> int:
+    digits = place.name.rpartition("-")[2]
+    return int(digits) if digits.isdecimal() else 0

@@ -1,0 +1,339 @@
+"""The library: the only user of catalog and index. Adds, removes and finds articles; finds candidates for a question.
+
+    qa.catalog      the SQLite file: transactions, settings, the log of changes      (the truth)
+    qa.articles     articles and versions in it       qa.stored   passages and vectors       qa.fulltext   words
+    qa.keeper       Chroma, kept in step with it by one process at a time            (can be thrown away)
+    qa.candidates   both sides of a question           qa.checks   is everything as it should be?
+    qa.reembedding  every vector anew, with another model
+
+Several processes may add, remove and ask at once; within one, any thread may use the same `Library`.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from sqlite3 import Connection
+from types import TracebackType
+from typing import Literal, Self
+
+from qa import articles, candidates, checks, counts, fulltext, reembedding, stored
+from qa.catalog import Catalog, put_setting, setting
+from qa.counts import Stats
+from qa.domain import (
+    Article,
+    ArticleRef,
+    Candidate,
+    Filters,
+    Finding,
+    LoadedArticle,
+    Passage,
+    PassageVectors,
+    StoredPassage,
+    Vector,
+)
+from qa.embedder import Embedder, EmbeddingStamp
+from qa.errors import EmbeddingMismatch, LibraryError, NotInLibrary
+from qa.exact import ExactFollower
+from qa.keeper import Keeper
+
+__all__ = ["Added", "Library", "NewArticle", "Stats"]
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class NewArticle:
+    """What `Library.add` takes: an article with its passages and one `PassageVectors` a passage."""
+
+    uri: str
+    loaded: LoadedArticle
+    passages: Sequence[Passage]
+    vectors: Sequence[PassageVectors]
+    source_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of it: `version` is current now."""
+
+    article_id: int
+    version: int
+    change: Literal["new", "updated", "unchanged"]
+
+
+class Library:
+    """Open one with `Library.open`, and close it: it is a context manager."""
+
+    def __init__(self, folder: Path, catalog: Catalog, stamp: EmbeddingStamp | None, index: str) -> None:
+        self._folder = folder
+        self._catalog = catalog
+        self._given = stamp
+        self._kind = index
+        self._parts = threading.Lock()
+        self._keeper: Keeper | None = None
+        self._exact: ExactFollower | None = None
+
+    @classmethod
+    def open(cls, folder: Path, stamp: EmbeddingStamp | None, *, index: str = "auto", create: bool = True) -> "Library":
+        """`stamp` names the model of the vectors that will be added and asked with; None where none will be.
+
+        `index`: "auto" (Chroma, or exact where another process has it) or "exact". Raises LibraryNotFound,
+        LibraryTooNew, LibraryUnwritable, EmbeddingMismatch.
+        """
+        catalog = Catalog(folder, create=create)
+        library = cls(folder, catalog, stamp, index)
+        try:
+            library._agree()
+        except BaseException:
+            catalog.close()
+            raise
+        return library
+
+    def add(
+        self,
+        uri: str,
+        loaded: LoadedArticle,
+        passages: Sequence[Passage],
+        vectors: Sequence[PassageVectors],
+        source_hash: str = "",
+    ) -> Added:
+        """One article in one transaction. Raises EmbeddingMismatch, LibraryUnwritable."""
+        return self.add_many([NewArticle(uri, loaded, passages, vectors, source_hash)])[0]
+
+    def add_many(self, items: Sequence[NewArticle]) -> list[Added]:
+        """All of them in one transaction, or none."""
+        with self._catalog.writing() as connection:
+            stamp = self._checked_stamp(connection)
+            for item in items:
+                _check_vectors(item, stamp)
+            return [_add(connection, item) for item in items]
+
+    def content_hash(self, uri: str) -> str | None:
+        """Of the current version."""
+        return self._hash(uri, 0)
+
+    def source_hash(self, uri: str) -> str | None:
+        """Of the raw bytes that the current version came from."""
+        return self._hash(uri, 1)
+
+    def remove(self, article_id: int, *, purge: bool = False) -> None:
+        """Gone from questions at once; its texts stay for old answers, unless purged. Raises NotInLibrary."""
+        with self._catalog.writing() as connection:
+            if articles.state(connection, article_id) == "removed" and not purge:
+                raise NotInLibrary(f"Article {article_id} has been removed already.")
+            stored.delete_passages(connection, article_id)
+            articles.retire(connection, article_id)
+            if purge:
+                articles.erase(connection, article_id)
+        if purge:
+            self._scrub()
+
+    def article(self, article_id: int, version: int | None = None) -> Article:
+        """Any version, or the newest; with its state. Raises NotInLibrary."""
+        with self._catalog.reading() as connection:
+            return articles.article(connection, article_id, version)
+
+    def find(self, uri_or_id: str) -> int:
+        """Article id from an id, a URI or the unique end of one. Raises NotInLibrary, naming near matches."""
+        with self._catalog.reading() as connection:
+            return articles.find(connection, uri_or_id)
+
+    def articles(
+        self,
+        *,
+        search: str = "",
+        filters: Filters = Filters(),  # noqa: B008
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[ArticleRef]:
+        """Current articles, newest first."""
+        with self._catalog.reading() as connection:
+            return articles.listed(connection, search, filters, limit, offset)
+
+    def passages_of(self, article_id: int) -> list[StoredPassage]:
+        """In the order of the text; none for a removed article. Raises NotInLibrary."""
+        with self._catalog.reading() as connection:
+            articles.state(connection, article_id)
+            ids = stored.ids_of(connection, article_id)
+            found = stored.load(connection, ids)
+            return [found[i] for i in ids]
+
+    def publishers(self) -> list[str]:
+        with self._catalog.reading() as connection:
+            return articles.publishers(connection)
+
+    def export(self) -> Iterator[Article]:
+        """The current version of every article."""
+        with self._catalog.reading() as connection:
+            yield from articles.everything(connection)
+
+    def stats(self) -> Stats:
+        with self._catalog.reading() as connection:
+            return counts.stats(connection, self._folder, self._kind)
+
+    @property
+    def size(self) -> int:
+        """Passages."""
+        with self._catalog.reading() as connection:
+            return counts.size(connection)
+
+    def candidates(
+        self,
+        vector: Vector,
+        terms: Sequence[str],
+        *,
+        limit: int,
+        filters: Filters = Filters(),  # noqa: B008
+    ) -> list[Candidate]:
+        """The best `limit` by cosine united with the best `limit` by BM25, with both scores. Raises EmbeddingMismatch."""
+        exact = self._exact_index()
+        nearest = None if filters or self._kind == "exact" else self._keep().nearest(vector, limit)
+        with self._catalog.reading() as connection:
+            self._checked_stamp(connection)
+            return candidates.find(connection, exact, nearest, vector, terms, limit, filters)
+
+    def sentence_bm25(self, terms: Sequence[str], passage_ids: Sequence[int]) -> dict[tuple[int, int], float]:
+        """(passage id, ordinal of the sentence) -> BM25; sentences without a term are not in it."""
+        with self._catalog.reading() as connection:
+            return fulltext.sentences(connection, terms, passage_ids)
+
+    def document_frequencies(self, terms: Sequence[str]) -> dict[str, int]:
+        """How many passages hold each term, after stemming."""
+        with self._catalog.reading() as connection:
+            return fulltext.frequencies(connection, terms)
+
+    def catch_up(self, progress: Progress | None = None) -> None:
+        """Bring the index up to date now; left to the process that has it, if another one does."""
+        if self._kind != "exact" and self._stamp() is not None:
+            self._keep().catch_up(progress)
+
+    def rebuild(self, progress: Progress | None = None) -> None:
+        """A new index generation from the catalog. Raises LibraryError when another process has the index."""
+        if self._kind == "exact" or self._stamp() is None:
+            return
+        if not self._keep().rebuild(progress):
+            raise LibraryError(
+                f"Another process has the index of {self._folder}.", "Stop it (footnote serve?) and try again."
+            )
+
+    def reembed(self, embedder: Embedder, progress: Progress | None = None) -> None:
+        """Every vector anew. Until the swap at the end, the old ones serve; killed half-way, it goes on from there."""
+        reembedding.reembed(self._catalog, embedder, progress)
+        self._close_indexes()
+        self._given = embedder.stamp
+
+    def check(self, progress: Progress | None = None) -> list[Finding]:
+        """Verify everything, from the file to the vectors: a finding for each thing that was looked at."""
+        keeper = self._keep() if self._kind != "exact" and self._stamp() is not None else None
+        return checks.run(self._catalog, keeper, self._folder, progress)
+
+    def close(self) -> None:
+        self._close_indexes()
+        self._catalog.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ----------------------------------------------------------------------------------------------
+
+    def _agree(self) -> None:
+        """An empty library takes the stamp it is given; any other must have it."""
+        with self._catalog.reading() as connection:
+            if self._given is None or _stamp(connection) == self._given:
+                return
+        with self._catalog.writing() as connection:
+            if _stamp(connection) is not None and counts.size(connection):
+                self._checked_stamp(connection)
+            put_setting(connection, reembedding.STAMP, asdict(self._given))
+
+    def _stamp(self) -> EmbeddingStamp | None:
+        with self._catalog.reading() as connection:
+            return _stamp(connection)
+
+    def _checked_stamp(self, connection: Connection) -> EmbeddingStamp:
+        """Of the library; it may have been made anew with another model since this was opened."""
+        found = _stamp(connection)
+        if found is None:
+            raise LibraryError(f"{self._folder} has no vectors yet.", "Ingest something first.")
+        if self._given not in (None, found):
+            raise EmbeddingMismatch(
+                f"{self._folder} was embedded with {_named(found)}, not with {_named(self._given)}.",
+                "Make its vectors again with: footnote reindex --embed, or set FOOTNOTE_EMBEDDING_MODEL.",
+            )
+        return found
+
+    def _hash(self, uri: str, which: int) -> str | None:
+        with self._catalog.reading() as connection:
+            found = articles.current(connection, uri)
+            return None if found is None or found[1] is None else (found[2], found[3])[which]
+
+    def _scrub(self) -> None:
+        """Overwrite what was deleted. What is left undone is done by the next purge."""
+        with suppress(LibraryError), self._catalog.alone() as connection:
+            for table in fulltext.TABLES:
+                connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _keep(self) -> Keeper:
+        with self._parts:
+            stamp = self._given or self._stamp()
+            if self._keeper is None and stamp is not None:
+                self._keeper = Keeper(self._folder, self._catalog, stamp)
+            if self._keeper is None:
+                raise LibraryError(f"{self._folder} has no vectors yet.", "Ingest something first.")
+            return self._keeper
+
+    def _exact_index(self) -> ExactFollower:
+        with self._parts:
+            if self._exact is None:
+                self._exact = ExactFollower()
+            return self._exact
+
+    def _close_indexes(self) -> None:
+        with self._parts:
+            if self._keeper:
+                self._keeper.close()
+            self._keeper = self._exact = None
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+def _add(connection: Connection, item: NewArticle) -> Added:
+    loaded = articles.storable(item.loaded)
+    known = articles.current(connection, item.uri)
+    if known and known[1] is not None and known[2] == loaded.content_hash:
+        articles.note_source(connection, known[0], known[1], item.source_hash)
+        return Added(known[0], known[1], "unchanged")
+    if known and known[1] is not None:
+        stored.delete_passages(connection, known[0])
+        articles.retire(connection, known[0])
+    article_id, version = articles.insert_version(
+        connection, known[0] if known else None, item.uri, loaded, item.source_hash
+    )
+    stored.insert_passages(connection, article_id, version, loaded, item.passages, item.vectors)
+    return Added(article_id, version, "updated" if known and known[1] is not None else "new")
+
+
+def _check_vectors(item: NewArticle, stamp: EmbeddingStamp) -> None:
+    """Raises ValueError for vectors that do not belong to the passages."""
+    wanted = [(stamp.dimension, (len(p.sentences), stamp.dimension)) for p in item.passages]
+    if [(len(v.passage), v.sentences.shape) for v in item.vectors] != wanted:
+        raise ValueError(f"The vectors of {item.uri} are not those of its {len(item.passages)} passages.")
+
+
+def _stamp(connection: Connection) -> EmbeddingStamp | None:
+    kept = setting(connection, reembedding.STAMP)
+    return EmbeddingStamp(**kept) if kept else None
+
+
+def _named(stamp: EmbeddingStamp | None) -> str:
+    return f"{stamp.model} ({stamp.dimension} dimensions)" if stamp else "no model"
