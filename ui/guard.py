@@ -1,6 +1,7 @@
 """What stands in front of Gradio: host, origin, size and route of every request, and the headers of every answer."""
 
 import asyncio
+import json
 import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ ROUTES = (
     ("GET", r"/theme\.css"),
     ("GET", r"/favicon\.ico"),
     ("GET", r"/(assets|static)/[\w./-]+"),
-    ("GET", r"/gradio_api/(heartbeat/\w+|queue/data|startup-events)"),
+    ("GET", r"/gradio_api/(heartbeat/\w+|queue/data)"),
     ("POST", r"/gradio_api/(queue/join|cancel)"),
 )
 """All that the page asks for (found by watching it); whatever else Gradio offers answers 404."""
@@ -82,7 +83,9 @@ class Guard:
         if _foreign(headers):
             return b"", _refuse(403, "Requests from other sites are refused.")
         body = await _body(headers, receive)
-        return (body, None) if body is not None else (b"", _refuse(413, "The request is too large or too slow."))
+        if body is None:
+            return b"", _refuse(413, "The request is too large or too slow.")
+        return (body, None) if _plain(body) else (b"", _refuse(400, "The request is malformed."))
 
     def _known(self, method: str, path: str) -> bool:
         wanted = "GET" if method == "HEAD" else method
@@ -120,6 +123,16 @@ async def _body(headers: Headers, receive: Receive) -> bytes | None:
     except TimeoutError:
         return None
     return body
+
+
+def _plain(body: bytes) -> bool:
+    """Whether the body is a JSON object whose inputs are bare values: Gradio copies any file that another names."""
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    inputs = given.get("data", []) if isinstance(given, dict) else None
+    return isinstance(inputs, list) and all(value is None or isinstance(value, str | int) for value in inputs)
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:

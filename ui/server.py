@@ -1,7 +1,7 @@
 """The page as a web service: Gradio behind a guard, without its telemetry, its links or its further routes."""
 
-import asyncio
 import ipaddress
+import logging
 import os
 import socket
 import sys
@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import uvicorn
+
 from qa.errors import SettingsError, UsageError
 from qa.settings import Settings
 from ui.app import Library
@@ -18,7 +20,6 @@ from ui.chat import Answerer
 
 HERE = Path(__file__).parent
 SESSIONS = 500
-STOP_SECONDS = 1
 
 
 def serve(answerer: Answerer, library: Library, settings: Settings) -> None:
@@ -26,16 +27,14 @@ def serve(answerer: Answerer, library: Library, settings: Settings) -> None:
 
     Raises SettingsError where the address cannot be had, UsageError where it would be open to others.
     """
-    import uvicorn
-
     _refuse_open_address(settings.host)
     with _bind(settings.host, settings.port) as listening:
         app = build(answerer, library, settings)
         config = uvicorn.Config(
-            app, log_level="warning", timeout_graceful_shutdown=STOP_SECONDS, server_header=False, proxy_headers=False
+            app, log_level="warning", timeout_graceful_shutdown=0, server_header=False, proxy_headers=False
         )
         with suppress(KeyboardInterrupt):
-            asyncio.run(_run(uvicorn.Server(config), listening))
+            _Server(config).run(sockets=[listening])
 
 
 def build(answerer: Answerer, library: Library, settings: Settings) -> Any:
@@ -58,14 +57,18 @@ def build(answerer: Answerer, library: Library, settings: Settings) -> Any:
     return Guard(app, [*LOOPBACK, settings.host, *settings.allowed_hosts.replace(" ", "").split(",")])
 
 
-async def _run(server: Any, listening: socket.socket) -> None:
-    serving = asyncio.create_task(server.serve([listening]))
-    while not (server.started or serving.done()):
-        await asyncio.sleep(0.02)
-    if server.started:
-        sys.stdout.write(f"Footnote is at {_address(listening)} (Ctrl-C stops it)\n")
+class _Server(uvicorn.Server):
+    """Says where it is once it answers, and drops open pages without a word when it is stopped."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listening in sockets or ():
+            sys.stdout.write(f"Footnote is at {_address(listening)} (Ctrl-C stops it)\n")
         sys.stdout.flush()
-    await serving
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)
 
 
 def _mount(app: Any, answerer: Answerer, library: Library, settings: Settings) -> None:

@@ -1,0 +1,256 @@
+"""The page in a real browser, over a library and an answerer that are fakes."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from qa.errors import EmbeddingMismatch
+from tests.fakes import FakeAnswerer, FakeArticles
+from tests.ui.browser import Visit, chromium, visit
+from tests.ui.pages import BRIDGE, LETTER, answer, article, evidence, refusal, served
+from ui.render import welcome
+
+pytestmark = pytest.mark.browser
+
+FILLER = "\n\n".join(f"The harbour master counted the boats for the {n}th time and wrote it down." for n in range(80))
+LONG = article(1, f"{BRIDGE}\n\n{FILLER}\n\nThe tolls will be looked at again in 2027. Nobody expects them to fall.")
+TRADERS = article(
+    2, LETTER, title="Traders fear a lost summer", publisher="Eastbank Weekly", url="", state="superseded"
+)
+COST = evidence(LONG, "The repair will cost £41 million.")
+DEAR = evidence(TRADERS, "The repair will cost £38 million, according to the builder.")
+TOLLS = evidence(LONG, "The tolls will be looked at again in 2027.")
+REPLY = answer(COST, DEAR, TOLLS, short="£41 million")
+HOSTILE = (
+    '</p></div><script>alert(1)</script><img src="https://evil.example/x" onerror="alert(2)">${alert(3)}{{alert(4)}}`'
+)
+EVIL = article(
+    3, f"{HOSTILE} Said once.", title=HOSTILE, publisher=HOSTILE, published=HOSTILE, url=HOSTILE, uri=HOSTILE
+)
+NARROW = {"viewport": {"width": 390, "height": 844}}
+
+
+@pytest.fixture(scope="module")
+def answerer() -> FakeAnswerer:
+    return FakeAnswerer()
+
+
+@pytest.fixture(scope="module")
+def address(answerer: FakeAnswerer) -> Iterator[str]:
+    with served(answerer, FakeArticles(LONG, TRADERS, EVIL)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def wide(browser: Any, address: str, answerer: FakeAnswerer) -> Iterator[Visit]:
+    answerer.outcomes[:], answerer.asked[:] = [REPLY], []
+    with visit(browser, address, viewport={"width": 1440, "height": 900}) as seen:
+        yield seen
+
+
+def focused(page: Any) -> str:
+    return str(page.evaluate("document.activeElement.className"))
+
+
+def test_an_answer_comes_with_its_numbers_and_the_short_answer_in_bold(wide: Visit) -> None:
+    wide.ask("What will it cost?")
+    assert wide.page.locator(".fn-claim").count() == 3
+    assert wide.page.locator(".fn-claim strong").text_content() == "£41 million"
+    assert wide.page.get_by_label("Your question").input_value() == ""
+
+
+def test_a_number_opens_the_article_at_the_sentence(wide: Visit) -> None:
+    wide.ask("What will it cost?")
+    assert wide.open(3) == TOLLS.quote
+    source = wide.page.get_by_role("region", name="Source: Bridge to close for nine months")
+    assert source.get_by_role("heading").text_content() == "Bridge to close for nine months"
+    assert (
+        source.locator(".fn-byline").inner_text().startswith("The Westhaven Courier · Mara Lindqvist · 20 April 2026")
+    )
+    assert source.locator("mark:not(.fn-current)").all_text_contents() == [COST.quote]
+    mark, pane, head = (
+        wide.page.locator(name).bounding_box() for name in ("mark.fn-current", "#fn-source-column", ".fn-source-head")
+    )
+    assert head["y"] + head["height"] < mark["y"] < pane["y"] + pane["height"] / 2
+    assert wide.page.locator(".fn-turn").is_visible(), "the answer stays beside it"
+
+
+def test_a_number_shows_its_sentence_on_hover_and_on_focus_and_escape_hides_it(wide: Visit) -> None:
+    wide.ask("What will it cost?")
+    first, second = wide.page.locator(".fn-claim .fn-cite").nth(0), wide.page.locator(".fn-claim .fn-cite").nth(1)
+    shown = wide.page.locator(".fn-card:popover-open")
+    first.hover()
+    assert COST.quote in shown.inner_text()
+    wide.page.mouse.move(5, 5)
+    shown.wait_for(state="hidden")
+    first.focus()
+    wide.page.keyboard.press("Tab")
+    assert second.evaluate("e => e === document.activeElement")
+    assert "Eastbank Weekly" in shown.inner_text()
+    wide.page.keyboard.press("Escape")
+    assert shown.count() == 0
+
+
+def test_the_keyboard_alone_opens_steps_and_closes(wide: Visit) -> None:
+    wide.ask("What will it cost?")
+    wide.page.locator(".fn-claim .fn-cite").first.focus()
+    wide.page.keyboard.press("Enter")
+    assert wide.marked(1) == COST.quote
+    wide.page.wait_for_function("document.activeElement.matches('mark.fn-current')")
+    wide.page.keyboard.press("ArrowRight")
+    assert wide.marked(2) == DEAR.quote
+    assert "has changed since" in wide.page.locator(".fn-source .fn-notice").inner_text()
+    wide.page.keyboard.press("ArrowRight")
+    assert wide.marked(3) == TOLLS.quote
+    wide.page.keyboard.press("ArrowLeft")
+    assert wide.marked(2) == DEAR.quote
+    wide.page.keyboard.press("Escape")
+    wide.page.locator(".fn-source").wait_for(state="detached")
+    assert wide.page.evaluate("document.activeElement.dataset.place") == "0:2"
+
+
+def test_the_lighter_marks_and_the_steps_lead_on_with_the_mouse(wide: Visit) -> None:
+    wide.ask("What will it cost?")
+    wide.open(1)
+    wide.page.locator(".fn-text .fn-cite").click()
+    assert wide.marked(3) == TOLLS.quote
+    wide.page.get_by_role("button", name="Previous citation").click()
+    assert wide.marked(2) == DEAR.quote
+    wide.page.get_by_role("button", name="Close source").click()
+    wide.page.locator(".fn-source").wait_for(state="detached")
+    assert not wide.page.locator("#fn-source-column").is_visible()
+
+
+def test_a_refusal_opens_its_closest_sentences(wide: Visit, answerer: FakeAnswerer) -> None:
+    answerer.outcomes[:] = [refusal(DEAR, TOLLS)]
+    wide.ask("Who won the cup?")
+    assert "The articles do not say." in wide.page.locator(".fn-refusal").inner_text()
+    assert wide.open(1) == DEAR.quote
+
+
+def test_a_follow_up_shows_how_it_was_understood_and_keeps_the_first(wide: Visit, answerer: FakeAnswerer) -> None:
+    answerer.outcomes[:] = [REPLY, answer(TOLLS, standalone_question="And then? (bridge)")]
+    wide.ask("What will it cost?")
+    wide.ask("And then?")
+    assert "And then? (bridge)" in wide.page.locator(".fn-standalone").inner_text()
+    assert [turn.question for turn in answerer.asked[1][1]] == ["What will it cost?"]
+    wide.page.locator('.fn-cite[data-place="0:2"]').first.click()
+    assert wide.marked(2) == DEAR.quote
+
+
+def test_an_error_says_what_to_do_and_the_next_question_works(wide: Visit, answerer: FakeAnswerer) -> None:
+    answerer.outcomes[:] = [EmbeddingMismatch("Another model made this library.", "Run footnote reindex."), REPLY]
+    wide.ask("What will it cost?")
+    assert wide.page.get_by_role("alert").inner_text() == "Another model made this library.\n\nRun footnote reindex."
+    wide.ask("And now?")
+    assert wide.page.locator(".fn-claim").count() == 3
+
+
+def test_a_suggestion_asks_about_its_article(wide: Visit, answerer: FakeAnswerer) -> None:
+    wide.page.get_by_role("button", name=TRADERS.title).click()
+    wide.page.locator(".fn-claim").first.wait_for()
+    assert answerer.asked == [("What is known about “Traders fear a lost summer”?", ())]
+
+
+def test_a_new_conversation_forgets_the_old_one(wide: Visit, answerer: FakeAnswerer) -> None:
+    wide.ask("What will it cost?")
+    wide.open(1)
+    wide.page.get_by_role("button", name="New conversation").click()
+    wide.page.locator(".fn-welcome").wait_for()
+    assert wide.page.locator(".fn-turn, .fn-source").count() == 0
+    answerer.outcomes[:] = [REPLY]
+    wide.ask("Again?")
+    assert answerer.asked[-1] == ("Again?", ())
+
+
+def test_hostile_articles_questions_and_replies_are_only_shown(wide: Visit, answerer: FakeAnswerer) -> None:
+    found = evidence(EVIL, f"{HOSTILE} Said once.")
+    answerer.outcomes[:] = [replace(answer(found, short="Said"), notice=HOSTILE, standalone_question=HOSTILE)]
+    wide.ask(HOSTILE)
+    assert wide.open(1) == found.quote
+    wide.page.locator(".fn-claim .fn-cite").first.hover()
+    assert wide.page.locator("#fn-page img, #fn-page script, #fn-page a").count() == 0
+    assert HOSTILE in wide.page.locator(".fn-source h2").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_it_fits_every_width(browser: Any, address: str, answerer: FakeAnswerer, width: int, scheme: str) -> None:
+    answerer.outcomes[:] = [REPLY]
+    with visit(browser, address, viewport={"width": width, "height": 800}, color_scheme=scheme) as seen:
+        too_wide = "document.documentElement.scrollWidth - innerWidth"
+        assert seen.page.evaluate(too_wide) <= 0
+        seen.ask("W" * 300)
+        seen.open(1)
+        assert seen.page.evaluate(too_wide) <= 0
+        assert seen.page.evaluate(
+            "document.querySelector('footer') === null || !document.querySelector('footer').offsetHeight"
+        )
+
+
+def test_on_a_narrow_screen_the_source_is_in_front_and_back_returns(
+    browser: Any, address: str, answerer: FakeAnswerer
+) -> None:
+    answerer.outcomes[:] = [REPLY]
+    with visit(browser, address, **NARROW) as seen:
+        seen.ask("What will it cost?")
+        seen.open(3)
+        assert seen.page.locator("#fn-source-column").bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
+        top = seen.page.locator("mark.fn-current").bounding_box()["y"]
+        assert 0 < top < 844
+        seen.page.get_by_role("button", name="Close source").click()
+        seen.page.locator(".fn-source").wait_for(state="detached")
+        assert seen.page.evaluate("document.activeElement.dataset.place") == "0:3"
+
+
+CONTRAST = """() => {
+  const part = (x) => (x / 255 <= 0.03928 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4);
+  const light = (colour) => {
+    const [r, g, b] = colour.match(/[\\d.]+/g).map(Number);
+    return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+  };
+  const clear = (colour) => /, 0\\)$|transparent/.test(colour);
+  const under = (e) => {
+    for (; e; e = e.parentElement) {
+      const colour = getComputedStyle(e).backgroundColor;
+      if (!clear(colour)) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const worded = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+  return [...document.querySelectorAll("#fn-bar *, #fn-page *")]
+    .filter((e) => e.offsetHeight && !e.matches(":disabled, :disabled *") && worded(e))
+    .map((e) => {
+      const both = [light(getComputedStyle(e).color), light(under(e))].sort((x, y) => y - x);
+      return [Math.round(((both[0] + 0.05) / (both[1] + 0.05)) * 10) / 10, e.className || e.tagName];
+    });
+}"""
+"""W3C's contrast ratio of every element that holds words, with its class."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_word_has_enough_contrast(browser: Any, address: str, answerer: FakeAnswerer, scheme: str) -> None:
+    answerer.outcomes[:] = [replace(REPLY, notice="A notice."), refusal(TOLLS), EmbeddingMismatch("No.", "Do.")]
+    with visit(browser, address, color_scheme=scheme) as seen:
+        for question in ("What will it cost?", "Who won?", "Broken?"):
+            seen.ask(question)
+        seen.page.locator('.fn-cite[data-place="0:2"]').first.click()
+        seen.marked(2)
+        seen.page.mouse.move(5, 5)
+        measured = seen.page.evaluate(CONTRAST)
+        assert len(measured) > 20
+        assert [item for item in measured if item[0] < 4.5] == []
+
+
+def test_an_empty_library_says_how_to_fill_it(browser: Any) -> None:
+    with served(FakeAnswerer(), FakeArticles()) as empty, visit(browser, empty) as seen:
+        assert "footnote ingest" in seen.page.locator(".fn-welcome").inner_text()
+    assert "footnote ingest" in welcome(0, ())
