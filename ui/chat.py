@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from qa.answerer import LONGEST_QUESTION
 from qa.domain import ArticleRef, Filters, Reply, Retrieved, Token, Turn
 from qa.errors import FootnoteError, QuestionError
 from ui.conversation import Conversation, Exchange, Failure, Pending, turns
 
-LONGEST_QUESTION = 2_000
 MOST_EXCHANGES = 200
 SUGGESTIONS = 4
 log = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ from typing import Any
 
 import uvicorn
 
+from qa.bootstrap import stay_quiet
 from qa.errors import SettingsError, UsageError
 from qa.settings import Settings
 from ui.app import Library
@@ -101,14 +102,8 @@ def _mount(app: Any, answerer: Answerer, library: Library, settings: Settings) -
 
 def _silence_gradio(folder: str) -> None:
     """Must run before gradio is imported: no telemetry, no look-ups, no tunnel, temporary files in `folder`."""
-    os.environ.update(
-        GRADIO_ANALYTICS_ENABLED="False",
-        HF_HUB_DISABLE_TELEMETRY="1",
-        GRADIO_TEMP_DIR=folder,
-        LANGSMITH_TRACING="false",
-    )
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.pop("GRADIO_SHARE", None)
+    stay_quiet()
+    os.environ["GRADIO_TEMP_DIR"] = folder
 
 
 def _refuse_open_address(host: str) -> None:

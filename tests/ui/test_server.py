@@ -179,10 +179,12 @@ def test_a_port_in_use_is_said_with_the_remedy() -> None:
 
 
 SERVE = """
+import time
 from qa.settings import Settings
 from tests.fakes import FakeAnswerer, FakeArticles
 from ui.server import serve
 serve(FakeAnswerer(), FakeArticles(), Settings(_env_file=None, port=0))
+print(time.monotonic())
 """
 
 
@@ -198,8 +200,8 @@ def test_it_prints_its_address_and_stops_cleanly_while_a_page_is_open() -> None:
             assert page.status_code == 200
             started = time.monotonic()
             process.send_signal(signal.SIGINT)
-            assert process.wait(10) == 0
-            assert time.monotonic() - started < 2.5
+            assert process.wait(20) == 0
+        assert float(process.stdout.read()) - started < 2
         assert process.stderr is not None
         assert process.stderr.read() == ""
     finally:
