@@ -72,7 +72,9 @@ class Baseline:
             return Refusal(considered.question, considered.question, "nothing found", "everything", (), 0.0)
         source = considered.passages[0].passage
         cited = tuple(_evidence(source, sentence, 0.0) for sentence in source.sentences)
-        claim = Claim(considered.evidence[0].quote, tuple(Citation(n, 1.0) for n in range(1, len(cited) + 1)))
+        claim = Claim(
+            considered.evidence[0].quote, tuple(Citation(n, considered.confidence) for n in range(1, len(cited) + 1))
+        )
         return Answer(considered.question, considered.question, (claim,), cited, considered.confidence)
 
     def _add(self, names: list[str]) -> None:

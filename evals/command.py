@@ -1,0 +1,100 @@
+"""A file of cases -> its report, with everything wired: what `footnote eval` calls."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from evals.calibrate import fitted_on, refuse_fitted
+from evals.cases import Dataset
+from evals.datasets import load
+from evals.evaluate import evaluate
+from evals.records import Record
+from evals.runner import Answers
+from qa import confidence
+from qa.bootstrap import Service, make_embedder, service
+from qa.errors import CaseError
+from qa.library import Library
+from qa.settings import Settings
+
+System = Literal["footnote", "baseline"]
+Progress = Callable[[str, int, int], None]
+"""Told what is going on ("ingesting", "asking"), how much is done, of how much."""
+
+
+def evaluate_file(
+    path: Path,
+    settings: Settings,
+    *,
+    form: str = "cases",
+    system: System = "footnote",
+    withheld: bool = False,
+    limit: int | None = None,
+    progress: Progress = lambda *_: None,
+) -> tuple[dict[str, Any], list[Record]]:
+    """The report and its records. A data set that brings articles is asked of a temporary library of them.
+
+    `limit` takes the first so many cases. Raises CaseError, LibraryError, ModelError. The report's settings say
+    whether the confidence was fitted on some of these cases, which makes its figures meaningless.
+    """
+    dataset = load(path, form)
+    dataset = Dataset(dataset.name, dataset.cases[:limit], dataset.articles)
+    with _wired(dataset, settings, progress) as wired:
+        return evaluate(
+            dataset,
+            _answers(system, wired, progress),
+            wired.library,
+            system=system,
+            withheld=withheld,
+            settings={**_noted(settings), "confidence_fitted_on_these": _fitted_on_these(dataset)},
+            progress=lambda done, total: progress("asking", done, total),
+        )
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _wired(dataset: Dataset, settings: Settings, progress: Progress) -> Iterator[Service]:
+    if dataset.articles:
+        from evals.temporary import temporary_library
+
+        embedder, total = make_embedder(settings), len(dataset.articles)
+        with temporary_library(
+            dataset.articles, embedder, settings.index, lambda done: progress("ingesting", done, total)
+        ) as library:
+            yield service(settings, embedder=embedder, library=library)
+        return
+    wired = service(settings)
+    with wired.library:
+        yield wired
+
+
+def _answers(system: System, wired: Service, progress: Progress) -> Answers:
+    if system == "footnote":
+        return wired.answerer
+    from evals.baseline import Baseline
+
+    return Baseline(_counted(wired.library, progress), wired.embedder)
+
+
+def _counted(library: Library, progress: Progress) -> Iterator[Any]:
+    total = library.stats().articles
+    for done, article in enumerate(library.export(), 1):
+        progress("splitting", done, total)
+        yield article
+
+
+def _noted(settings: Settings) -> dict[str, Any]:
+    """The settings that bear on quality, as JSON holds them."""
+    return settings.model_dump(
+        mode="json", include={"library", "embedding_model", "precision", "index", "passages", "max_claims", "threshold"}
+    )
+
+
+def _fitted_on_these(dataset: Dataset) -> bool:
+    try:
+        refuse_fitted(dataset, fitted_on(confidence.DATA))
+    except CaseError:
+        return True
+    return False
