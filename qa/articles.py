@@ -187,9 +187,9 @@ def _not_found(name: str, ends: list[str], uris: list[str]) -> tuple[str, str]:
 
 
 def _article(row: Any) -> Article:
-    *before, authors = row[:6]
     states: dict[int | None, ArticleState] = {None: "removed", row[1]: "current"}
-    return Article(*before, tuple(json.loads(authors)), *row[6:12], states.get(row[12], "superseded"))
+    fields = [*row[:5], tuple(json.loads(row[5])), *row[6:12], states.get(row[12], "superseded")]
+    return Article(*fields)
 
 
 def _all(conditions: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from heapq import nlargest
 
 import numpy as np
@@ -11,30 +12,33 @@ from qa.domain import Candidate, Filters, Vector
 from qa.exact import ExactFollower
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as the library is asked it: its vector, its words, and how many passages of each side."""
+
+    vector: Vector
+    terms: Sequence[str]
+    limit: int
+    filters: Filters
+
+
 def find(
-    connection: sqlite3.Connection,
-    exact: ExactFollower,
-    nearest: Sequence[tuple[int, float]] | None,
-    vector: Vector,
-    terms: Sequence[str],
-    limit: int,
-    filters: Filters,
+    connection: sqlite3.Connection, asked: Asked, exact: ExactFollower, nearest: Sequence[tuple[int, float]] | None
 ) -> list[Candidate]:
-    """The best `limit` of each side, each candidate with both sides' scores.
+    """The best of each side, each candidate with both sides' scores.
 
     `nearest` comes from an approximate index, whose ids may have gone since; None compares exactly.
     """
-    allowed = stored.ids_under(connection, articles.allowed(connection, filters)) if filters else None
-    words = fulltext.passages(connection, terms)
+    allowed = stored.ids_under(connection, articles.allowed(connection, asked.filters)) if asked.filters else None
+    words = fulltext.passages(connection, asked.terms)
     if allowed is not None:
-        inside = set(allowed.tolist())
-        words = {i: score for i, score in words.items() if i in inside}
+        words = {i: words[i] for i in allowed.tolist() if i in words}
     if nearest is None:
-        nearest = exact.nearest(connection, vector, limit, allowed)
-    best = dict.fromkeys([i for i, _ in nearest] + nlargest(limit, words, key=words.__getitem__))
+        nearest = exact.nearest(connection, asked.vector, asked.limit, allowed)
+    best = dict.fromkeys([i for i, _ in nearest] + nlargest(asked.limit, words, key=words.__getitem__))
     found = stored.load(connection, best)
     return [
-        Candidate(found[i], float(np.dot(found[i].vectors.passage, vector)), words.get(i, 0.0))
+        Candidate(found[i], float(np.dot(found[i].vectors.passage, asked.vector)), words.get(i, 0.0))
         for i in best
         if i in found
     ]

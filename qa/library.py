@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from qa import articles, candidates, checks, counts, fulltext, reembedding, stored
+from qa.candidates import Asked
 from qa.catalog import Catalog, put_setting, setting
 from qa.counts import Stats
 from qa.domain import (
@@ -187,12 +188,15 @@ class Library:
         limit: int,
         filters: Filters = Filters(),  # noqa: B008
     ) -> list[Candidate]:
-        """The best `limit` by cosine united with the best `limit` by BM25, with both scores. Raises EmbeddingMismatch."""
+        """The best `limit` by cosine united with the best `limit` by BM25, each with both scores.
+
+        Terms are plain words. Raises EmbeddingMismatch.
+        """
         exact = self._exact_index()
         nearest = None if filters or self._kind == "exact" else self._keep().nearest(vector, limit)
         with self._catalog.reading() as connection:
             self._checked_stamp(connection)
-            return candidates.find(connection, exact, nearest, vector, terms, limit, filters)
+            return candidates.find(connection, Asked(vector, terms, limit, filters), exact, nearest)
 
     def sentence_bm25(self, terms: Sequence[str], passage_ids: Sequence[int]) -> dict[tuple[int, int], float]:
         """(passage id, ordinal of the sentence) -> BM25; sentences without a term are not in it."""
@@ -319,7 +323,7 @@ def _add(connection: Connection, item: NewArticle) -> Added:
     article_id, version = articles.insert_version(
         connection, known[0] if known else None, item.uri, loaded, item.source_hash
     )
-    stored.insert_passages(connection, article_id, version, loaded, item.passages, item.vectors)
+    stored.insert_passages(connection, (article_id, version), loaded, item.passages, item.vectors)
     return Added(article_id, version, "updated" if known and known[1] is not None else "new")
 
 

@@ -28,19 +28,21 @@ def activate(connection: sqlite3.Connection, generation: int) -> None:
 
 def insert_passages(
     connection: sqlite3.Connection,
-    article_id: int,
-    version: int,
+    version: tuple[int, int],
     loaded: LoadedArticle,
     passages: Sequence[Passage],
     vectors: Sequence[PassageVectors],
 ) -> None:
-    """Passages with their sentences, vectors and full text, and the change for the indexes to follow."""
+    """Passages with their sentences, vectors and full text, and the change for the indexes to follow.
+
+    `version` is the article's id and the number of its current version.
+    """
     ids = _fresh(connection, "passage", len(passages))
     sentences = [(i, n, s) for i, p in zip(ids, passages, strict=True) for n, s in enumerate(p.sentences)]
     sentence_ids = _fresh(connection, "sentence", len(sentences))
     connection.executemany(
         "INSERT INTO passage VALUES (?, ?, ?, ?, ?)",
-        [(i, article_id, version, p.start, p.end) for i, p in zip(ids, passages, strict=True)],
+        [(i, *version, p.start, p.end) for i, p in zip(ids, passages, strict=True)],
     )
     connection.executemany(
         "INSERT INTO sentence VALUES (?, ?, ?, ?, ?)",
