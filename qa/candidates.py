@@ -1,14 +1,14 @@
 """Both sides of a question: the passages nearest to its vector, united with those that hold its words."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 
 import numpy as np
 
 from qa import articles, fulltext, stored
-from qa.domain import Candidate, Filters, Vector
+from qa.domain import Candidate, Filters, StoredPassage, Vector
 from qa.exact import ExactFollower
 
 
@@ -37,8 +37,10 @@ def find(
         nearest = exact.nearest(connection, asked.vector, asked.limit, allowed)
     best = dict.fromkeys([i for i, _ in nearest] + nlargest(asked.limit, words, key=words.__getitem__))
     found = stored.load(connection, best)
-    return [
-        Candidate(found[i], float(np.dot(found[i].vectors.passage, asked.vector)), words.get(i, 0.0))
-        for i in best
-        if i in found
-    ]
+    whole = fulltext.articles(connection, asked.terms)
+    return [_candidate(found[i], asked.vector, words.get(i, 0.0), whole) for i in best if i in found]
+
+
+def _candidate(passage: StoredPassage, vector: Vector, words: float, whole: Mapping[int, float]) -> Candidate:
+    cosine = float(np.dot(passage.vectors.passage, vector))
+    return Candidate(passage, cosine, words, whole.get(passage.article.article_id, 0.0))

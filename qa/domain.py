@@ -125,6 +125,8 @@ class Candidate:
     passage: StoredPassage
     cosine: float
     bm25: float
+    article_bm25: float
+    """Of the whole article: its passages speak for each other."""
 
 
 @dataclass(frozen=True, slots=True)

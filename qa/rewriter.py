@@ -1,8 +1,8 @@
 """Follow-up + earlier turns -> a question that stands alone, without a chat model.
 
-A question refers back when it holds a pronoun or a bare "the <noun>"-less ellipsis ("And in 2004?") and names
-nothing of its own to stand for it. Then the subject (the names, else the content words) of the nearest earlier
-question is carried over. Questions that stand alone are returned as they are.
+A question refers back when it holds a pronoun that nothing before it in the question stands for ("When did he say
+so?"), a bare demonstrative ("What caused that?"), or too little of its own ("Why?", "And in 2004?"). Then the
+subject of the nearest earlier question that has one is carried over, in brackets. Every other question stays as it is.
 """
 
 import re
@@ -11,25 +11,30 @@ from collections.abc import Sequence
 from qa import terms
 from qa.domain import Turn
 
-_PRONOUN = re.compile(
-    r"\b(?:he|she|they|him|her|them|his|hers|their|theirs|it|its|this|that|these|those|there|then|the (?:former|latter|same)|one|ones)\b",
+_PRONOUN = re.compile(r"\b(?:he|she|they|him|her|them|his|hers|their|theirs|it|its|himself|herself|themselves)\b", re.I)
+_IMPERSONAL = re.compile(
+    r"\b(?:is|was) it (?:true|possible|likely|legal)\b|\bdoes it take\b|\bit (?:is|was) that\b", re.I
+)
+_POINTING = re.compile(
+    r"\b(?:this|that|these|those)(?=\W*$|\s+(?:is|was|were|are|did|do|does|will|would|happens?|means?|mean|causes?"
+    r"|deal|decision|plan|offer|man|woman|person|company|figure|amount|one|day)\b)"
+    r"|\b(?:there|then)\W*$|\bthe (?:former|latter|same|other)\b",
     re.IGNORECASE,
 )
-_NOT_BACK = re.compile(
-    r"\b(?:it (?:is|was|will|would|has|take|takes|took|cost|costs)(?: \w+)? (?:that|true|to|for|long)|is it true|there (?:is|are|was|were|be|been|will|any)|(?:is|are|was|were) there|that (?!he|she|it|they)\w+)\b",
-    re.IGNORECASE,
+_INSTEAD = re.compile(r"^(?:and|but|or|so|what about|how about)\b", re.IGNORECASE)
+_NAME = re.compile(r"\b[A-Z][\w'’&.-]*(?:\s+(?:(?:of|de|van|von|al|the|bin)\s+)?(?:[A-Z][\w'’&-]*|\d{4}))*")
+_OPENERS = frozenset(
+    """is are was were did does do can could will would has have had should tell which what who why how when where
+    whose name list give and but or so i""".split()  # noqa: SIM905
 )
-_ELLIPSIS = re.compile(r"^(?:and|but|or|so|also|what about|how about|why( not)?|when|where|who|how( (?:much|many|so|come))?|really)\b", re.IGNORECASE)
-_NAME = re.compile(r"\b(?:[A-Z][\w'’&.-]*|[A-Z]{2,})(?:\s+(?:(?:of|de|van|von|al|the|bin)\s+)?(?:[A-Z][\w'’&-]*|\d{4}))*")
-_SHORT = 5
 
 
 def rewrite(question: str, turns: Sequence[Turn] = ()) -> str:
-    """`question`, with the subject of the latest turn that has one in front where it refers back."""
+    """`question`, with the subject of the nearest turn that has one in brackets where it refers back."""
     if not turns or not refers_back(question):
         return question
     for turn in reversed(turns):
-        subject = _subject(turn)
+        subject = _carried(turn.question, question)
         if subject:
             return f"{question.rstrip()} ({subject})"
     return question
@@ -37,22 +42,42 @@ def rewrite(question: str, turns: Sequence[Turn] = ()) -> str:
 
 def refers_back(question: str) -> bool:
     """Whether the question cannot be understood without what was asked before it."""
-    if _own_names(question):
-        return bool(_ELLIPSIS.match(question)) and len(terms.content(question)) < 2
-    if _PRONOUN.search(_NOT_BACK.sub(" ", question)):
+    plain = _IMPERSONAL.sub(" ", question)
+    pronoun = _PRONOUN.search(plain)
+    if pronoun and not _antecedent(plain[: pronoun.start()], question):
         return True
-    return len(terms.words(question)) <= _SHORT and bool(_ELLIPSIS.match(question)) and len(terms.content(question)) < 3
+    return bool(_POINTING.search(plain) or _INSTEAD.match(question)) or not _substance(question)
 
 
-def _subject(turn: Turn) -> str:
-    named = _own_names(turn.question)
-    return ", ".join(named) if named else " ".join(terms.content(turn.question))
+def _antecedent(before: str, question: str) -> bool:
+    """Whether the words before a pronoun name what it stands for; typed without capitals, any weighty word may."""
+    if question != question.lower():
+        return bool(_names(before))
+    return bool(_substance(before))
 
 
-def _own_names(question: str) -> list[str]:
-    """Names in a question; its first word counts only where it is no question word."""
-    found = [match.group() for match in _NAME.finditer(question)]
-    return [name for name in found if terms.content(name) and not set(terms.words(name)) <= _OPENERS]
+def _substance(text: str) -> list[str]:
+    return [word for word in terms.weighty(text) if word not in _OPENERS]
 
 
-_OPENERS = frozenset("is are was were did does do can could will would has have had should tell which what who why how when where whose name list give and but".split())
+def _carried(earlier: str, question: str) -> str:
+    """The names of the earlier question; the rest of it where the follow-up puts another name in their place."""
+    named = _names(earlier)
+    replaced = bool(_INSTEAD.match(question)) and bool(_names(question))
+    if named and not replaced:
+        return ", ".join(named)
+    left = set(terms.words(" ".join(named))) if replaced else set()
+    return " ".join(word for word in _substance(earlier) if word not in left)
+
+
+def _names(text: str) -> list[str]:
+    found = (_without_opener(match.group()) for match in _NAME.finditer(text))
+    return [name for name in dict.fromkeys(found) if name]
+
+
+def _without_opener(name: str) -> str:
+    """ "Did Tony Blair" -> "Tony Blair"; "What" -> ""."""
+    parts = name.split()
+    while parts and (set(terms.words(parts[0])) <= _OPENERS or not terms.weighty(parts[0])):
+        parts = parts[1:]
+    return " ".join(parts).rstrip(".'’")

@@ -25,7 +25,9 @@ class Settings(BaseSettings):
     index: str = Field("auto", pattern="^(auto|exact)$", description="auto: Chroma, or exact where another has it")
     passages: int = Field(8, ge=1, le=50, description="passages that are read for a question")
     max_claims: int = Field(3, ge=1, le=10, description="most claims of an extractive answer")
-    threshold: float | None = Field(None, ge=0, le=1, description="confidence below which Footnote refuses; empty = calibrated")
+    threshold: float | None = Field(
+        None, ge=0, le=1, description="confidence below which Footnote refuses; empty = calibrated"
+    )
     host: str = Field("127.0.0.1", description="address that `footnote serve` listens on")
     port: int = Field(7860, ge=0, le=65535, description="port of `footnote serve`; 0 = any free one")
     allowed_hosts: str = Field("", description="further host names the page may be asked for under, comma-separated")

@@ -14,23 +14,31 @@ _STOP = frozenset(
     like make makes many may me might more most much must my no nor not now of off on once one only or other our
     out over own please put said same say saying says shall she should so some such take tell than that the their
     them then there these they thing things this those through to too under until up upon us very was we were what
-    whats whatever when where whether which while who whom whos whose why will with within without would you your""".split()
+    whats whatever when where whether which while who whom whos whose why will with within without would you
+    your""".split()  # noqa: SIM905
 )
 
 
 def words(text: str) -> list[str]:
     """Lower-cased words of a text in order; possessive endings dropped."""
-    return [re.sub(r"['’]s?$", "", found.group().casefold()) for found in _WORD.finditer(text)]
+    return [word for found in _WORD.finditer(text) if (word := re.sub(r"['’]s?$", "", found.group().casefold()))]
 
 
 def content(text: str) -> list[str]:
     """The words that carry meaning, each once, in order; all of them where every word is a common one."""
-    seen = dict.fromkeys(word for word in words(text) if word)
-    meaningful = [word for word in seen if word not in _STOP and (len(word) > 1 or not word.isascii() or word.isdigit())]
-    return (meaningful or list(seen))[:MOST]
+    return (weighty(text) or list(dict.fromkeys(words(text))))[:MOST]
+
+
+def weighty(text: str) -> list[str]:
+    """The words that carry meaning, each once, in order; none where every word is a common one."""
+    return [word for word in dict.fromkeys(words(text)) if word not in _STOP and _long_enough(word)]
 
 
 def overlap(first: Iterable[str], second: Iterable[str]) -> float:
     """Share of words that two texts have in common (Jaccard), 0..1."""
     left, right = set(first), set(second)
     return len(left & right) / len(left | right) if left | right else 0.0
+
+
+def _long_enough(word: str) -> bool:
+    return len(word) > 1 or not word.isascii() or word.isdigit()

@@ -1,0 +1,168 @@
+"""Read this first: a question, and what was said before it, become a reply; one line a step."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from qa import composer
+from qa.confidence import Confidence, features
+from qa.domain import (
+    Considered,
+    Evidence,
+    Filters,
+    PassageText,
+    RankedPassage,
+    Reading,
+    Reply,
+    Retrieved,
+    Span,
+    Token,
+    Turn,
+)
+from qa.embedder import Embedder
+from qa.errors import QuestionError
+from qa.library import Library
+from qa.reader import Reader
+from qa.retriever import Retriever
+from qa.rewriter import rewrite
+from qa.terms import content
+
+LONGEST_QUESTION = 2_000
+"""Characters."""
+RANKED = 20
+"""Sentences of evidence that are kept for a question."""
+
+T = TypeVar("T")
+
+
+class Answerer:
+    """Asks one library. Safe to use from several threads at once."""
+
+    def __init__(
+        self,
+        library: Library,
+        embedder: Embedder,
+        retriever: Retriever,
+        reader: Reader,
+        confidence: Confidence,
+        *,
+        max_claims: int = 3,
+        threshold: float | None = None,
+    ) -> None:
+        self._library = library
+        self._embedder = embedder
+        self._retriever = retriever
+        self._reader = reader
+        self._confidence = confidence
+        self._max_claims = max_claims
+        self._threshold = confidence.threshold if threshold is None else threshold
+
+    def answer(self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()) -> Reply:  # noqa: B008
+        """The last item of `stream`. Raises QuestionError for an empty or overlong question."""
+        return self.compose(self.consider(question, turns, filters), filters)
+
+    def stream(
+        self,
+        question: str,
+        turns: Sequence[Turn] = (),
+        filters: Filters = Filters(),  # noqa: B008
+    ) -> Iterator[Retrieved | Token | Reply]:
+        """What the answer will rest on, then the reply."""
+        considered = self.consider(question, turns, filters)
+        yield Retrieved(considered.evidence)
+        yield self.compose(considered, filters)
+
+    def consider(self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()) -> Considered:  # noqa: B008
+        """Every step before an answer is composed or refused."""
+        clock = _Clock()
+        asked = _checked(question)
+        standalone = clock.time("rewrite", lambda: rewrite(asked, turns))
+        vector = clock.time("embed", lambda: self._embedder.question(standalone))
+        passages = clock.time("retrieve", lambda: self._retriever.retrieve(standalone, vector, filters))
+        readings = clock.time("read", lambda: self._reader.read(standalone, vector, passages))
+        probability = clock.time("confidence", lambda: self._probability(standalone, passages, readings))
+        evidence, span = _evidence(passages, readings)
+        return Considered(asked, standalone, tuple(passages), evidence, probability, span, timings_ms=clock.timings())
+
+    def compose(self, considered: Considered, filters: Filters = Filters()) -> Reply:  # noqa: B008
+        """An extractive answer, or a refusal where the confidence is below the threshold."""
+        if considered.evidence and considered.confidence >= self._threshold:
+            return composer.answer(considered, self._max_claims)
+        return composer.refusal(considered, self._library.stats(), filters)
+
+    def _probability(self, question: str, passages: Sequence[RankedPassage], readings: Sequence[Reading]) -> float:
+        if not passages:
+            return 0.0
+        return self._confidence.probability(self.features(question, passages, readings))
+
+    def features(
+        self, question: str, passages: Sequence[RankedPassage], readings: Sequence[Reading]
+    ) -> dict[str, float]:
+        """What the confidence is computed from: for calibration and for "why was it not found?"."""
+        frequencies = self._library.document_frequencies(content(question))
+        return features(question, passages, readings, frequencies, self._library.size)
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._started = time.perf_counter()
+        self._steps: dict[str, float] = {}
+
+    def time(self, step: str, work: Callable[[], T]) -> T:
+        started = time.perf_counter()
+        try:
+            return work()
+        finally:
+            self._steps[step] = (time.perf_counter() - started) * 1000
+
+    def timings(self) -> dict[str, float]:
+        """Milliseconds by step; embedding and the confidence count to the steps that DESIGN names."""
+        steps = self._steps
+        return {
+            "rewrite": steps["rewrite"],
+            "retrieve": steps["embed"] + steps["retrieve"],
+            "read": steps["read"] + steps["confidence"],
+            "generate": 0.0,
+            "total": (time.perf_counter() - self._started) * 1000,
+        }
+
+
+def _checked(question: str) -> str:
+    asked = " ".join(question.replace("\x00", " ").split())
+    if not asked:
+        raise QuestionError("The question is empty.", "Ask something, in a sentence or a few words.")
+    if len(asked) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"The question has {len(asked):,} characters; {LONGEST_QUESTION:,} are the most.", "Ask it in fewer words."
+        )
+    return asked
+
+
+def _evidence(
+    passages: Sequence[RankedPassage], readings: Sequence[Reading]
+) -> tuple[tuple[Evidence, ...], Span | None]:
+    scored = [
+        (score, ranked, sentence, reading.answer)
+        for ranked, reading in zip(passages, readings, strict=True)
+        for sentence, score in zip(ranked.passage.sentences, reading.sentence_scores, strict=True)
+    ]
+    scored.sort(key=lambda item: -item[0])
+    evidence = tuple(_one(score, ranked, sentence) for score, ranked, sentence, _ in scored[:RANKED])
+    return evidence, _inside(scored[0][2], scored[0][3]) if scored else None
+
+
+def _one(score: float, ranked: RankedPassage, sentence: Span) -> Evidence:
+    passage = ranked.passage
+    return Evidence(
+        passage.article,
+        sentence.start,
+        sentence.end,
+        passage.quote(sentence),
+        PassageText(passage.start, passage.end, passage.text),
+        {"sentence": score, "passage": ranked.score, **ranked.parts},
+    )
+
+
+def _inside(sentence: Span, answer: Span | None) -> Span | None:
+    inside = answer is not None and sentence.start <= answer.start and answer.end <= sentence.end
+    return answer if inside else None

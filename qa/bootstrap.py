@@ -1,0 +1,72 @@
+"""Settings -> Library and Answerer. Every part can be given instead: tests and evals use the same door with fakes."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.answerer import Answerer
+from qa.confidence import Confidence
+from qa.embedder import Embedder, SentenceTransformerEmbedder
+from qa.library import Library
+from qa.reader import Reader, SimilarityReader
+from qa.retriever import HybridRetriever, Retriever
+from qa.settings import Settings
+
+_QUIET = {
+    "ANONYMIZED_TELEMETRY": "False",
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TOKENIZERS_PARALLELISM": "true",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "LANGSMITH_TRACING": "false",
+    "LANGCHAIN_TRACING_V2": "false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a command or a page works with. Close the library when done."""
+
+    library: Library
+    embedder: Embedder
+    answerer: Answerer
+
+
+def service(
+    settings: Settings,
+    *,
+    create: bool = False,
+    embedder: Embedder | None = None,
+    library: Library | None = None,
+    retriever: Retriever | None = None,
+    reader: Reader | None = None,
+    confidence: Confidence | None = None,
+) -> Service:
+    """Wire everything. Raises LibraryError or ModelError with what to do next."""
+    embedder = embedder or make_embedder(settings)
+    library = library or Library.open(settings.library, embedder.stamp, index=settings.index, create=create)
+    answerer = Answerer(
+        library,
+        embedder,
+        retriever or HybridRetriever(library, settings.passages),
+        reader or SimilarityReader(library),
+        confidence or Confidence.load(),
+        max_claims=settings.max_claims,
+        threshold=settings.threshold,
+    )
+    return Service(library, embedder, answerer)
+
+
+def make_embedder(settings: Settings) -> Embedder:
+    """The embedding model that the settings name, with every library told to stay off the network."""
+    stay_quiet(offline=Path(settings.embedding_model).exists() or not settings.embedding_model)
+    return SentenceTransformerEmbedder(settings.embedding_model, settings.precision)
+
+
+def stay_quiet(*, offline: bool = True) -> None:
+    """Switch off telemetry and hub access; must run before the heavy libraries are imported."""
+    os.environ.update(_QUIET)
+    os.environ.pop("GRADIO_SHARE", None)
+    if offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"

@@ -1,0 +1,113 @@
+"""Evidence + reading -> the probability that the best sentence answers.
+
+A logistic regression over a dozen features. Its weights, its threshold and where they came from stand in
+`confidence.json`, which `footnote eval calibrate` writes; nothing here is fitted by hand.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa import terms
+from qa.domain import RankedPassage, Reading
+from qa.errors import ModelError
+
+DATA = Path(__file__).parent / "confidence.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """Standardised features, weighted: `1 / (1 + exp(-(intercept + sum(w * (x - mean) / scale))))`."""
+
+    intercept: float
+    weights: Mapping[str, tuple[float, float, float]]
+    threshold: float
+
+    @classmethod
+    def load(cls, path: Path = DATA) -> "Confidence":
+        """Raises ModelError where the file is missing or malformed."""
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            weights = {name: (float(w), float(m), float(s)) for name, (w, m, s) in data["weights"].items()}
+            return cls(float(data["intercept"]), weights, float(data["threshold"]))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f"The calibration {path} cannot be read: {error!r}.", "Make it again with footnote eval calibrate."
+            ) from error
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        total = self.intercept
+        for name, (weight, mean, scale) in self.weights.items():
+            total += weight * (features[name] - mean) / scale
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def features(
+    question: str,
+    passages: Sequence[RankedPassage],
+    readings: Sequence[Reading],
+    frequencies: Mapping[str, int],
+    size: int,
+) -> dict[str, float]:
+    """What the confidence looks at. `frequencies`: passages that hold each term, of `size` in all."""
+    asked = terms.content(question)
+    rarity = {term: math.log(1 + size / (1 + frequencies.get(term, 0))) for term in asked}
+    best = _best_sentence(passages, readings)
+    first = passages[0]
+    near = sorted((ranked.parts["nearest_sentence"] for ranked in passages), reverse=True)
+    in_article = [r.passage.text for r in passages if r.passage.article.article_id == first.passage.article.article_id]
+    title = first.passage.article.title
+    return {
+        "nearest_sentence": near[0],
+        "nearest_margin": near[0] - near[min(4, len(near) - 1)],
+        "passage_cosine": max(ranked.parts["cosine"] for ranked in passages),
+        "words_per_term": first.parts["words"] / max(len(asked), 1),
+        "article_words_per_term": first.parts["article_words"] / max(len(asked), 1),
+        "covered_by_passage": _covered(rarity, f"{title} {first.passage.text}"),
+        "covered_by_sentence": _covered(rarity, best),
+        "covered_by_article": _covered(rarity, " ".join([title, *in_article])),
+        "fused_margin": first.score - passages[min(1, len(passages) - 1)].score,
+        "same_article": len(in_article) / len(passages),
+        "terms": float(min(len(asked), 12)),
+        "rarest_missing": _rarest_missing(rarity, f"{title} {first.passage.text}"),
+        **_reader_features(readings),
+    }
+
+
+def _best_sentence(passages: Sequence[RankedPassage], readings: Sequence[Reading]) -> str:
+    _, row, ordinal = max(
+        (score, -row, -ordinal)
+        for row, reading in enumerate(readings)
+        for ordinal, score in enumerate(reading.sentence_scores)
+    )
+    passage = passages[-row].passage
+    return passage.quote(passage.sentences[-ordinal])
+
+
+def _covered(rarity: Mapping[str, float], text: str) -> float:
+    held = _stems(text)
+    total = sum(rarity.values())
+    return sum(weight for term, weight in rarity.items() if _stem(term) in held) / total if total else 0.0
+
+
+def _rarest_missing(rarity: Mapping[str, float], text: str) -> float:
+    held = _stems(text)
+    return max((weight for term, weight in rarity.items() if _stem(term) not in held), default=0.0)
+
+
+def _reader_features(readings: Sequence[Reading]) -> dict[str, float]:
+    scores = sorted((score for reading in readings for score in reading.sentence_scores), reverse=True)
+    found = {"sentence_margin": scores[0] - scores[min(1, len(scores) - 1)]}
+    nulls = [max(r.sentence_scores) - r.null_score for r in readings if r.null_score is not None]
+    return found | {"answers": max(nulls)} if nulls else found
+
+
+def _stems(text: str) -> set[str]:
+    return {_stem(word) for word in terms.words(text)}
+
+
+def _stem(word: str) -> str:
+    """A crude stem, enough to see whether a word of the question occurs: the first letters of a long word."""
+    return word[:5] if len(word) > 6 else word.rstrip("s")

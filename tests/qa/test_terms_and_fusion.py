@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa import terms
+from qa.fusion import fuse, standardise
+
+
+def test_common_words_and_possessives_are_left_out() -> None:
+    assert terms.content("What did the minister's advisers say about Shell's reserves?") == [
+        "minister",
+        "advisers",
+        "shell",
+        "reserves",
+    ]
+
+
+def test_a_question_of_common_words_keeps_them() -> None:
+    assert terms.content("Who are they?") == ["who", "are", "they"]
+
+
+def test_digits_and_other_scripts_count() -> None:
+    assert terms.content("7 dwarfs in 東京") == ["7", "dwarfs", "東京"]
+
+
+@given(st.text(max_size=3_000))
+def test_never_more_terms_than_the_full_text_takes(text: str) -> None:
+    found = terms.content(text)
+    assert len(found) <= terms.MOST
+    assert len(set(found)) == len(found)
+    assert all(found)
+
+
+def test_overlap_is_the_share_in_common() -> None:
+    # {a, b, c} and {b, c, d}: two in common of four.
+    assert terms.overlap(["a", "b", "c"], ["b", "c", "d"]) == 0.5
+    assert terms.overlap([], []) == 0.0
+
+
+def test_standardised_scores_have_mean_0_and_deviation_1() -> None:
+    # 1, 2, 3: mean 2, deviation sqrt(2/3); (3 - 2) / 0.8165 = 1.2247
+    assert standardise(np.array([1.0, 2.0, 3.0])) == pytest.approx([-1.2247, 0, 1.2247], abs=1e-4)
+
+
+def test_equal_scores_say_nothing() -> None:
+    assert standardise(np.array([5.0, 5.0])).tolist() == [0.0, 0.0]
+    assert standardise(np.array([])).tolist() == []
+
+
+def test_fusion_is_the_weighted_sum() -> None:
+    sides = {"meaning": np.array([1.0, 3.0]), "words": np.array([4.0, 0.0])}
+    # standardised: [-1, 1] and [1, -1]; 2 * [-1, 1] + 0.5 * [1, -1] = [-1.5, 1.5]
+    assert fuse(sides, {"meaning": 2.0, "words": 0.5}).tolist() == [-1.5, 1.5]
+
+
+def test_a_side_without_a_weight_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        fuse({"meaning": np.array([1.0])}, {})

@@ -1,0 +1,88 @@
+"""Many questions from a file of JSON lines, and the filters that a command line names."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from qa.library import Library
+
+from qa import contract
+from qa.answerer import Answerer
+from qa.domain import Filters, Turn
+from qa.errors import FootnoteError, UsageError
+
+
+def run(answerer: Answerer, file: Path, filters: Filters, emit: Callable[[dict[str, Any]], None]) -> int:
+    """One reply a line, in the order of the questions; a line that fails gives {"id", "error"}. Returns how many did."""
+    failed = 0
+    for number, line in enumerate(_lines(file), start=1):
+        identifier: object = None
+        try:
+            asked = _asked(line, number)
+            identifier = asked.get("id")
+            reply = answerer.answer(str(asked["question"]), _turns(asked, number), filters)
+            emit({"id": identifier, **contract.reply(reply)})
+        except FootnoteError as error:
+            failed += 1
+            emit({"id": identifier, "line": number, "error": error.message, "remedy": error.remedy})
+    return failed
+
+
+def filters(
+    library: Library,
+    publishers: Sequence[str] | None,
+    since: str | None,
+    until: str | None,
+    articles: Sequence[str] | None,
+) -> Filters:
+    """Raises UsageError for a malformed date or a publisher that the library does not have."""
+    known = {name.casefold(): name for name in library.publishers()}
+    unknown = [name for name in publishers or () if name.casefold() not in known]
+    if unknown:
+        raise UsageError(f"No article of {', '.join(unknown)}.", f"Publishers: {', '.join(known.values()) or 'none'}.")
+    return Filters(
+        frozenset(known[name.casefold()] for name in publishers or ()),
+        _date(since),
+        _date(until),
+        frozenset(library.find(name) for name in articles or ()),
+    )
+
+
+def _lines(file: Path) -> Iterator[str]:
+    if str(file) == "-":
+        yield from (line for line in sys.stdin if line.strip())
+        return
+    try:
+        with file.open(encoding="utf-8") as opened:
+            yield from (line for line in opened if line.strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}.", "Give a file of JSON lines in UTF-8.") from None
+
+
+def _asked(line: str, number: int) -> dict[str, Any]:
+    try:
+        asked = json.loads(line)
+    except ValueError as error:
+        raise UsageError(f"Line {number} is not JSON: {error}.", 'Write {"id": ..., "question": "..."}.') from None
+    if not isinstance(asked, dict) or not isinstance(asked.get("question"), str):
+        raise UsageError(f"Line {number} has no question.", 'Write {"id": ..., "question": "..."}.')
+    return asked
+
+
+def _turns(asked: dict[str, Any], number: int) -> list[Turn]:
+    try:
+        return [Turn(str(t["question"]), str(t.get("answer", ""))) for t in asked.get("history") or ()]
+    except (TypeError, KeyError, AttributeError):
+        raise UsageError(
+            f"Line {number}: the history is malformed.", 'Write [{"question": "...", "answer": "..."}].'
+        ) from None
+
+
+def _date(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UsageError(f"{text!r} is not a date.", "Write it as 2025-03-31.") from None

@@ -1,0 +1,279 @@
+"""The `footnote` command: one short function a subcommand. What it prints is made in `ui.terminal`.
+
+Exit codes: 0 done, 1 some items failed (listed, the rest done), 2 usage or configuration.
+Standard output carries results only; progress and complaints go to standard error.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from qa.library import Library
+
+    from qa.bootstrap import Service
+    from qa.settings import Settings
+
+LibraryFolder = Annotated[
+    Path | None, typer.Option("--library", metavar="DIR", help="Folder of the library [default: $FOOTNOTE_LIBRARY].")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
+Named = Annotated[list[str], typer.Argument(metavar="ARTICLE...", help="An id, a URI or the unique end of one.")]
+
+app = typer.Typer(
+    help="Questions over a collection of articles, every claim footnoted with the exact source sentence.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+library_app = typer.Typer(help="Look after the library.", no_args_is_help=True)
+app.add_typer(library_app, name="library")
+
+
+def main() -> None:
+    """Entry point: whatever Footnote raises on purpose becomes one line and an exit code, never a traceback."""
+    from qa.errors import FootnoteError
+
+    try:
+        app()
+    except FootnoteError as error:
+        _complain(f"footnote: {error}")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        _complain("footnote: stopped. What was reported as done is kept.")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+@app.command()
+def ingest(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SOURCE...", help="Files, folders, URLs, feeds; - reads standard input."),
+    ] = None,
+    paths_from: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="A file that lists sources, one a line; - for stdin.")
+    ] = None,
+    library: LibraryFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Take articles into the library. The same content again is no work."""
+    from ingest.pipeline import ingest as run
+    from ui import terminal
+
+    named = [*(sources or []), *_listed(paths_from)]
+    if not named:
+        raise typer.BadParameter("Name at least one file, folder, URL or feed.", param_hint="SOURCE")
+    with _service(library, create=True) as (settings, service):
+        report = terminal.IngestReport(as_json)
+        with report:
+            for outcome in run(named, service.library, service.embedder, settings, found=report.found):
+                report.add(outcome)
+        service.library.catch_up(report.indexing)
+        report.close()
+    raise typer.Exit(1 if report.failed else 0)
+
+
+@app.command()
+def ask(
+    question: Annotated[
+        str | None, typer.Argument(help="The question; read from standard input when left out.")
+    ] = None,
+    library: LibraryFolder = None,
+    as_json: Json = False,
+    batch: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Questions as JSON lines {id, question, history}; - for stdin.")
+    ] = None,
+    publisher: Annotated[list[str] | None, typer.Option(help="Only articles of this publisher (repeatable).")] = None,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="Only articles published on or after.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="Only articles published on or before.")] = None,
+    article: Annotated[list[str] | None, typer.Option(help="Only this article (repeatable).")] = None,
+) -> None:
+    """Answer a question, every claim with the sentence that it rests on."""
+    from ui import batch as batches
+    from ui import terminal
+
+    if batch is not None and question is not None:
+        raise typer.BadParameter("Give a question or --batch FILE, not both.")
+    if batch is None and question is None and sys.stdin.isatty():
+        raise typer.BadParameter("Ask something, in quotation marks.", param_hint="QUESTION")
+    with _service(library) as (_, service):
+        filters = batches.filters(service.library, publisher, since, until, article)
+        if batch is not None:
+            failed = batches.run(service.answerer, batch, filters, terminal.json_line)
+            raise typer.Exit(1 if failed else 0)
+        reply = service.answerer.answer(sys.stdin.read() if question is None else question, filters=filters)
+        terminal.reply(reply, as_json)
+
+
+@app.command()
+def serve(
+    library: LibraryFolder = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 for any free one.")] = None,
+) -> None:
+    """Open the chat in the browser."""
+    from ui.server import serve as run
+
+    with _service(library, create=True, host=host, port=port) as (settings, service):
+        run(service.answerer, service.library, settings)
+
+
+@app.command()
+def reindex(
+    library: LibraryFolder = None,
+    embed: Annotated[bool, typer.Option("--embed", help="Make every vector again with the configured model.")] = False,
+) -> None:
+    """Build the vector index anew from the catalog; the library answers meanwhile."""
+    from ui import terminal
+
+    if embed:
+        from qa.bootstrap import make_embedder
+
+        settings = _settings(library)
+        with _shelf(library) as shelf, terminal.progress("Embedding") as step:
+            shelf.reembed(make_embedder(settings), step)
+    with _service(library) as (_, service), terminal.progress("Indexing") as step:
+        service.library.rebuild(step)
+    terminal.say("Reindexed.")
+
+
+@app.command()
+def doctor(library: LibraryFolder = None, as_json: Json = False) -> None:
+    """Check the installation, the settings and the library; say what to do about what is wrong."""
+    from ui import terminal
+    from ui.doctor import examine
+
+    raise typer.Exit(terminal.findings(examine(_settings(library)), as_json))
+
+
+@library_app.command("list")
+def list_articles(
+    search: Annotated[str, typer.Argument(help="Words of the title, publisher or URI.")] = "",
+    library: LibraryFolder = None,
+    as_json: Json = False,
+) -> None:
+    """List the articles."""
+    from ui import terminal
+
+    with _shelf(library) as shelf:
+        terminal.articles(shelf.articles(search=search), as_json)
+
+
+@library_app.command()
+def show(article: str, library: LibraryFolder = None, as_json: Json = False) -> None:
+    """Show one article: what is stored of it, and its text."""
+    from ui import terminal
+
+    with _shelf(library) as shelf:
+        terminal.article(shelf.article(shelf.find(article)), as_json)
+
+
+@library_app.command()
+def remove(
+    articles: Named,
+    library: LibraryFolder = None,
+    purge: Annotated[bool, typer.Option(help="Erase the stored text too: old answers lose their quotes.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take articles out of the library; they are gone from answers at once."""
+    from ui import terminal
+
+    with _shelf(library) as shelf:
+        failed = terminal.removals(((name, _removal(shelf, name, purge)) for name in articles), as_json)
+    raise typer.Exit(1 if failed else 0)
+
+
+@library_app.command()
+def export(library: LibraryFolder = None) -> None:
+    """Print every article, whole, as JSON lines."""
+    from ui import terminal
+
+    with _shelf(library) as shelf:
+        for item in shelf.export():
+            terminal.json_line(terminal.whole(item))
+
+
+@library_app.command()
+def check(library: LibraryFolder = None, as_json: Json = False) -> None:
+    """Verify that nothing is lost, doubled or wrong, from the text to the vectors."""
+    from ui import terminal
+
+    with _shelf(library) as shelf, terminal.progress("Checking") as step:
+        found = shelf.check(step)
+    raise typer.Exit(terminal.findings(found, as_json))
+
+
+@library_app.command()
+def stats(library: LibraryFolder = None, as_json: Json = False) -> None:
+    """Count what the library holds."""
+    from ui import terminal
+
+    with _shelf(library) as shelf:
+        terminal.stats(shelf.stats(), as_json)
+
+
+def _settings(library: Path | None, **overrides: Any) -> "Settings":
+    from qa.settings import load
+
+    return load(library=library, **overrides)
+
+
+@contextmanager
+def _service(library: Path | None, *, create: bool = False, **overrides: Any) -> Iterator[tuple["Settings", "Service"]]:
+    from qa.bootstrap import service
+
+    settings = _settings(library, **overrides)
+    made = service(settings, create=create)
+    with made.library:
+        yield settings, made
+
+
+@contextmanager
+def _shelf(library: Path | None) -> Iterator["Library"]:
+    """The library without a model: for what needs no question answered."""
+    from qa.library import Library
+
+    from qa.bootstrap import stay_quiet
+
+    stay_quiet()
+    settings = _settings(library)
+    with Library.open(settings.library, None, index=settings.index, create=False) as shelf:
+        yield shelf
+
+
+def _removal(shelf: "Library", name: str, purge: bool) -> str:
+    """What went wrong, or ""."""
+    from qa.errors import NotInLibrary
+
+    try:
+        shelf.remove(shelf.find(name), purge=purge)
+    except NotInLibrary as error:
+        return str(error)
+    return ""
+
+
+def _listed(paths_from: Path | None) -> list[str]:
+    if paths_from is None:
+        return []
+    try:
+        text = sys.stdin.read() if str(paths_from) == "-" else paths_from.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{paths_from} cannot be read: {error}.", param_hint="--from") from None
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _complain(message: str) -> None:
+    sys.stderr.write(message + "\n")
+
+
+if __name__ == "__main__":
+    main()
