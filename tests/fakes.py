@@ -1,5 +1,6 @@
 """One fake for each Protocol, and for the parts that tests replace: plain classes that record what they are asked."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -9,11 +10,18 @@ from qa.errors import NotInLibrary
 
 @dataclass
 class FakeAnswerer:
-    """Plays the queue of outcomes in order, an exception by raising it; `asked` records the calls."""
+    """Plays the queue of outcomes in order, an exception by raising it; `asked` records the calls.
+
+    While `goes_on` is cleared it stands still after the evidence.
+    """
 
     outcomes: list[Reply | Exception] = field(default_factory=list)
     tokens: tuple[str, ...] = ()
+    goes_on: threading.Event = field(default_factory=threading.Event)
     asked: list[tuple[str, tuple[Turn, ...]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.goes_on.set()
 
     def stream(
         self,
@@ -26,6 +34,7 @@ class FakeAnswerer:
         if isinstance(outcome, Exception):
             raise outcome
         yield Retrieved(outcome.evidence)
+        self.goes_on.wait(10)
         yield from map(Token, self.tokens)
         yield outcome
 

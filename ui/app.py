@@ -11,7 +11,7 @@ from ui.conversation import Conversation
 
 HERE = Path(__file__).parent
 QUIET = {"api_visibility": "private", "show_progress": "hidden"}
-Shown = tuple[str, Conversation, list[str]]
+Shown = tuple[Any, Conversation, list[str]]
 
 
 class Library(chat.Shelf, source_view.Articles, Protocol):
@@ -33,7 +33,11 @@ def blocks(answerer: chat.Answerer, library: Library) -> Any:
                 question = _question(gr)
             with gr.Column(elem_id="fn-source-column"):
                 source = _html(gr, "fn-source", "${value}", "")
-        _wire(gr, _Page(answerer, library), _Parts(demo, question, talked, conversation, offered, source, fresh))
+        _wire(
+            gr,
+            _Page(answerer, library, gr.skip()),
+            _Parts(demo, question, talked, conversation, offered, source, fresh),
+        )
     return demo.queue(default_concurrency_limit=8, max_size=64)
 
 
@@ -52,7 +56,7 @@ class _Parts:
 
 def _wire(gr: Any, page: "_Page", parts: _Parts) -> None:
     shown = [parts.question, parts.talked, parts.conversation]
-    everything = [*shown, parts.offered, parts.source]
+    everything = [parts.talked, parts.conversation, parts.offered, parts.source]
     parts.demo.load(page.start, None, everything, **QUIET)
     parts.fresh.click(page.start, None, everything, **QUIET)
     parts.question.submit(page.ask, [parts.question, parts.talked], shown, trigger_mode="once", **QUIET)
@@ -65,21 +69,25 @@ def _wire(gr: Any, page: "_Page", parts: _Parts) -> None:
 class _Page:
     """The handlers: what an event brings -> what its outputs show."""
 
-    def __init__(self, answerer: chat.Answerer, library: Library) -> None:
+    def __init__(self, answerer: chat.Answerer, library: Library, as_it_is: Any) -> None:
         self._answerer = answerer
         self._library = library
+        self._as_it_is = as_it_is
 
-    def start(self) -> tuple[str, Conversation, list[str], tuple[str, ...], str]:
+    def start(self) -> tuple[Conversation, list[str], tuple[str, ...], str]:
         try:
             offered = chat.suggestions(self._library)
             page = render.welcome(self._library.stats().articles, offered)
         except Exception as error:
             offered, page = (), render.failure(chat.explain(error))
-        return "", (), [page], offered, ""
+        return (), [page], offered, ""
 
     def ask(self, question: object, talked: Conversation) -> Iterator[Shown]:
+        """Empties the question box once: what is typed into it while the answer comes stays."""
+        box: Any = ""
         for conversation in chat.ask(self._answerer, question, talked):
-            yield "", conversation, render.conversation(conversation)
+            yield box, conversation, render.conversation(conversation)
+            box = self._as_it_is
 
     def suggest(self, event: object, talked: Conversation, offered: tuple[str, ...]) -> Iterator[Shown]:
         index = event.get("index") if isinstance(event, dict) else None

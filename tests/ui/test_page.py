@@ -160,6 +160,20 @@ def test_a_suggestion_asks_about_its_article(wide: Visit, answerer: FakeAnswerer
     assert answerer.asked == [("What is known about “Traders fear a lost summer”?", ())]
 
 
+def test_what_was_found_is_shown_first_and_the_next_question_can_be_typed_meanwhile(
+    wide: Visit, answerer: FakeAnswerer
+) -> None:
+    answerer.goes_on.clear()
+    box = wide.page.get_by_label("Your question")
+    box.fill("What will it cost?")
+    wide.page.keyboard.press("Enter")
+    wide.page.get_by_text("Found 3 sentences in 2 articles. Reading…").wait_for()
+    box.fill("And who pays?")
+    answerer.goes_on.set()
+    wide.page.locator(".fn-claim").first.wait_for()
+    assert box.input_value() == "And who pays?"
+
+
 def test_a_new_conversation_forgets_the_old_one(wide: Visit, answerer: FakeAnswerer) -> None:
     wide.ask("What will it cost?")
     wide.open(1)
