@@ -30,12 +30,14 @@ def evaluate_file(
     system: System = "footnote",
     withheld: bool = False,
     limit: int | None = None,
+    runs: Path | None = None,
     progress: Progress = lambda *_: None,
 ) -> tuple[dict[str, Any], list[Record]]:
     """The report and its records. A data set that brings articles is asked of a temporary library of them.
 
-    `limit` takes the first so many cases. Raises CaseError, LibraryError, ModelError. The report's settings say
-    whether the confidence was fitted on some of these cases, which makes its figures meaningless.
+    `limit` takes the first so many cases; `runs` is the folder where runs are kept. The report's settings say whether
+    the confidence was fitted on some of these cases, which makes its figures meaningless. Raises CaseError,
+    LibraryError, ModelError.
     """
     dataset = load(path, form)
     dataset = Dataset(dataset.name, dataset.cases[:limit], dataset.articles)
@@ -48,6 +50,7 @@ def evaluate_file(
             withheld=withheld,
             settings={**_noted(settings), "confidence_fitted_on_these": _fitted_on_these(dataset)},
             progress=lambda done, total: progress("asking", done, total),
+            runs=runs,
         )
 
 

@@ -17,6 +17,9 @@ class Listed(Protocol):
     def article_id(self) -> int: ...
 
     @property
+    def version(self) -> int: ...
+
+    @property
     def uri(self) -> str: ...
 
 

@@ -1,7 +1,7 @@
 """Cases -> an answerer -> Records, what happened; scores come later."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -30,6 +30,11 @@ class Asked:
     withheld: bool = False
 
     @property
+    def identity(self) -> str:
+        """The id of its record."""
+        return f"{self.resolved.case.id}/withheld" if self.withheld else self.resolved.case.id
+
+    @property
     def parts(self) -> tuple[tuple[Place, ...], ...]:
         """Where the gold is that can be found."""
         return () if self.withheld else self.resolved.parts
@@ -38,12 +43,6 @@ class Asked:
     def filters(self) -> Filters:
         articles = frozenset(place.article_id for places in self.resolved.parts for place in places)
         return Filters(excluded_ids=articles) if self.withheld else Filters()
-
-
-def run(cases: Iterable[Asked], answers: Answers, shelf: Shelf) -> Iterator[Record]:
-    """One record a case, in order. A case that raises becomes a record with its `error`; the rest goes on."""
-    for asked in cases:
-        yield ask(asked, answers, shelf)
 
 
 def ask(asked: Asked, answers: Answers, shelf: Shelf) -> Record:
@@ -70,7 +69,7 @@ def ranking_of(asked: Asked, answers: Answers) -> Record:
 def _blank(asked: Asked) -> Record:
     case = asked.resolved.case
     if asked.withheld:
-        return Record(f"{case.id}/withheld", case.question, "withheld", case.cluster, answerable=False)
+        return Record(asked.identity, case.question, "withheld", case.cluster, answerable=False)
     return Record(
         case.id,
         case.question,

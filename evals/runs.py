@@ -1,0 +1,84 @@
+"""Runs on disk: records are written as they come, so that a run that was stopped goes on where it stood.
+
+runs/<name>-<key>.part.jsonl      a run under way: one record a line
+runs/<name>-<time>-<key>/         a finished one: records.jsonl and report.json
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from evals.cases import Dataset, to_row
+from evals.gold import Shelf
+from evals.records import Record
+from evals.records import from_row as record_of
+from evals.records import to_row as row_of
+from qa.errors import CaseError
+
+
+class Run:
+    """One run. `key` is of everything that its records depend on: another key is another run."""
+
+    def __init__(self, folder: Path, name: str, key: str) -> None:
+        self._folder, self._name, self._key = folder, name, key
+        self._part = folder / f"{name}-{key}.part.jsonl"
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def records(self) -> dict[str, Record]:
+        """What an earlier attempt wrote, by case; a line that was cut off is dropped from the file."""
+        if not self._part.exists():
+            return {}
+        whole, _, torn = self._part.read_text(encoding="utf-8").rpartition("\n")
+        if torn:
+            self._part.write_text(f"{whole}\n" if whole else "", encoding="utf-8")
+        found = [record_of(json.loads(line)) for line in whole.split("\n") if line]
+        return {record.id: record for record in found if not record.error}
+
+    def append(self, record: Record) -> None:
+        with self._part.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row_of(record)) + "\n")
+
+    def finish(self, report: Mapping[str, Any], records: list[Record]) -> Path:
+        """Keeps the run in a folder of its own, named by the time; returns it."""
+        time = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        kept = self._folder / f"{self._name}-{time}-{self._key}"
+        kept.mkdir()
+        lines = (json.dumps(row_of(record)) for record in records)
+        (kept / "records.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        (kept / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        self._part.unlink(missing_ok=True)
+        return kept
+
+
+def key_of(dataset: Dataset, shelf: Shelf, system: str, settings: Mapping[str, Any]) -> str:
+    """Of the cases, the library's articles and versions, the system and its settings."""
+    digest = hashlib.sha256(json.dumps([system, dict(settings)], sort_keys=True).encode())
+    for case in dataset.cases:
+        digest.update(json.dumps(to_row(case), sort_keys=True).encode())
+    digest.update(library_fingerprint(shelf).encode())
+    return digest.hexdigest()[:12]
+
+
+def library_fingerprint(shelf: Shelf) -> str:
+    """Changes when an article comes, goes or changes."""
+    held = sorted(f"{article.uri}\t{article.version}" for article in shelf.articles())
+    return hashlib.sha256("\n".join(held).encode()).hexdigest()[:12]
+
+
+def kept(folder: Path) -> list[Path]:
+    """The finished runs of a folder, newest first."""
+    runs = [report.parent for report in folder.glob("*/report.json")]
+    return sorted(runs, key=lambda run: run.name.rsplit("-", 2)[-2], reverse=True)
+
+
+def read(run: Path) -> tuple[dict[str, Any], list[Record]]:
+    """A finished run's report and records. Raises CaseError."""
+    try:
+        report = json.loads((run / "report.json").read_text(encoding="utf-8"))
+        lines = (run / "records.jsonl").read_text(encoding="utf-8").split("\n")
+        return report, [record_of(json.loads(line)) for line in lines if line]
+    except (OSError, ValueError, TypeError) as error:
+        raise CaseError(f"{run} is not a kept run: {error}.", "Give a folder that footnote eval wrote.") from error
