@@ -13,6 +13,7 @@ from evals.records import Record
 from evals.runner import Answers
 from qa import confidence
 from qa.bootstrap import Service, make_embedder, service
+from qa.embedder import Embedder
 from qa.errors import CaseError
 from qa.library import Library
 from qa.settings import Settings
@@ -32,6 +33,7 @@ def evaluate_file(
     limit: int | None = None,
     runs: Path | None = None,
     progress: Progress = lambda *_: None,
+    embedder: Embedder | None = None,
 ) -> tuple[dict[str, Any], list[Record]]:
     """The report and its records. A data set that brings articles is asked of a temporary library of them.
 
@@ -41,7 +43,7 @@ def evaluate_file(
     """
     dataset = load(path, form)
     dataset = Dataset(dataset.name, dataset.cases[:limit], dataset.articles)
-    with _wired(dataset, settings, progress) as wired:
+    with _wired(dataset, settings, progress, embedder or make_embedder(settings)) as wired:
         return evaluate(
             dataset,
             _answers(system, wired, progress),
@@ -58,17 +60,17 @@ def evaluate_file(
 
 
 @contextmanager
-def _wired(dataset: Dataset, settings: Settings, progress: Progress) -> Iterator[Service]:
+def _wired(dataset: Dataset, settings: Settings, progress: Progress, embedder: Embedder) -> Iterator[Service]:
     if dataset.articles:
         from evals.temporary import temporary_library
 
-        embedder, total = make_embedder(settings), len(dataset.articles)
+        total = len(dataset.articles)
         with temporary_library(
             dataset.articles, embedder, settings.index, lambda done: progress("ingesting", done, total)
         ) as library:
             yield service(settings, embedder=embedder, library=library)
         return
-    wired = service(settings)
+    wired = service(settings, embedder=embedder)
     with wired.library:
         yield wired
 

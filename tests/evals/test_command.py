@@ -1,0 +1,118 @@
+"""`evaluate_file` with the real wiring, over the smallest library that makes sense."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evals import command
+from evals.cases import Case, Dataset
+from evals.command import evaluate_file
+from evals.temporary import store, temporary_library
+from qa.bootstrap import service
+from qa.domain import LoadedArticle
+from qa.errors import CaseError, LibraryNotFound
+from qa.library import Library
+from qa.settings import Settings, load
+from tests.evals.makers import WordEmbedder
+
+TEXT = "Rates rose on Friday, the bank said. Nobody at the bank knew why. The players of the town went on strike."
+ARTICLES = (("rates.txt", LoadedArticle("Rates", TEXT)), ("empty.txt", LoadedArticle("Nothing", " \n")))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load(library=tmp_path / "library", index="exact")
+
+
+@pytest.fixture
+def squad(tmp_path: Path) -> Path:
+    qas = [
+        {"id": "a", "question": "When did rates rise?", "answers": [{"text": "Friday", "answer_start": 14}]},
+        {"id": "b", "question": "Which towns have a zoo?", "answers": [], "is_impossible": True},
+    ]
+    path = tmp_path / "tiny.json"
+    path.write_text(json.dumps({"data": [{"title": "Rates", "paragraphs": [{"context": TEXT, "qas": qas}]}]}))
+    return path
+
+
+def test_a_temporary_library_holds_the_articles_that_have_text() -> None:
+    told: list[int] = []
+    with temporary_library(ARTICLES, WordEmbedder(), "exact", told.append) as library:
+        (held,) = library.articles()
+        article = library.article(held.article_id)
+        (passage,) = library.passages_of(held.article_id)
+        folder = Path(library._folder)
+
+    assert (article.uri, article.text, article.title) == ("rates.txt", TEXT, "Rates")
+    assert next(passage.quote(sentence) for sentence in passage.sentences) == "Rates rose on Friday, the bank said."
+    assert told == [1]
+    assert not folder.exists()
+
+
+def test_many_articles_are_written_in_several_goes(tmp_path: Path) -> None:
+    many = ((f"{number}.txt", LoadedArticle(str(number), TEXT)) for number in range(300))
+    with Library.open(tmp_path, WordEmbedder.stamp, index="exact") as library:
+        assert list(store(many, library, WordEmbedder())) == [256, 300]
+        assert library.size == 300
+
+
+def test_squad_from_file_to_report(squad: Path, settings: Settings) -> None:
+    steps: list[tuple[str, int, int]] = []
+    report, records = evaluate_file(
+        squad, settings, form="squad", progress=lambda *step: steps.append(step), embedder=WordEmbedder()
+    )
+
+    assert (report["dataset"], report["cases"], report["failures"], report["missing_gold"]) == ("tiny", 2, [], [])
+    assert report["metrics"]["hit@1"] == report["metrics"]["passage_hit@1"] == 1
+    assert report["metrics"]["quote_exactness"] == 1
+    assert report["settings"]["confidence_fitted_on_these"] is False
+    assert steps == [("ingesting", 1, 1), ("asking", 1, 2), ("asking", 2, 2)]
+    json.dumps(report)
+    assert [record.answerable for record in records] == [True, False]
+
+
+@pytest.mark.slow
+def test_squad_with_the_bundled_model(squad: Path, settings: Settings) -> None:
+    report, _ = evaluate_file(squad, settings, form="squad")
+
+    assert report["failures"] == []
+    assert report["metrics"]["hit@1"] == report["metrics"]["quote_exactness"] == 1
+
+
+def test_the_baseline_answers_the_same_file(squad: Path, settings: Settings) -> None:
+    report, _ = evaluate_file(squad, settings, form="squad", system="baseline", limit=1, embedder=WordEmbedder())
+
+    assert (report["system"], report["cases"], report["metrics"]["hit@1"]) == ("baseline", 1, 1)
+
+
+def test_cases_are_asked_of_the_library_of_the_settings(tmp_path: Path, settings: Settings) -> None:
+    wired = service(settings, create=True, embedder=WordEmbedder())
+    with wired.library as library:
+        list(store(ARTICLES, library, wired.embedder))
+    gold = [{"uri": "rates.txt", "quote": "Nobody at the bank  knew why."}, {"uri": "gone.txt", "quote": "No."}]
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text(json.dumps({"id": "q", "question": "Who at the bank knew why?", "gold": gold}))
+
+    report, _ = evaluate_file(cases, settings, runs=tmp_path / "runs", embedder=WordEmbedder())
+
+    assert report["metrics"]["recall@10"] == 1
+    assert [gold["uri"] for gold in report["missing_gold"]] == ["gone.txt"]
+    assert Path(report["run"]).parent == tmp_path / "runs"
+
+
+def test_without_a_library_there_is_a_clear_error(tmp_path: Path, settings: Settings) -> None:
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text('{"question": "Why?"}')
+
+    with pytest.raises(LibraryNotFound):
+        evaluate_file(cases, settings, embedder=WordEmbedder())
+
+
+def test_a_file_that_is_not_there(tmp_path: Path, settings: Settings) -> None:
+    with pytest.raises(CaseError, match="no such file"):
+        evaluate_file(tmp_path / "none.jsonl", settings)
+
+
+def test_it_is_said_when_the_confidence_was_fitted_on_the_cases() -> None:
+    assert command._fitted_on_these(Dataset("d", (Case("never seen", "Never asked?"),))) is False
