@@ -22,7 +22,10 @@ _REF = f"SELECT article.id, number, uri, title, publisher, published, url {_CURR
 
 def storable(loaded: LoadedArticle) -> LoadedArticle:
     """Half a surrogate pair cannot be stored: each becomes U+FFFD, so that no offset moves."""
-    return replace(loaded, text=_SURROGATE.sub("\ufffd", loaded.text), title=_SURROGATE.sub("\ufffd", loaded.title))
+    mended: dict[str, Any] = {
+        name: _SURROGATE.sub("\ufffd", getattr(loaded, name)) for name in ("text", "title", "publisher", "url")
+    }
+    return replace(loaded, **mended)
 
 
 def current(connection: sqlite3.Connection, uri: str) -> tuple[int, int | None, str, str] | None:

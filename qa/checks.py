@@ -14,7 +14,7 @@ from qa.errors import FootnoteError
 from qa.index import Index
 from qa.keeper import Keeper, leftovers, read_mark
 from qa.probe import finds_itself
-from qa.reembedding import PENDING, STAMP
+from qa.reembedding import PENDING
 
 Progress = Callable[[int, int], None]
 Problems = Iterator[str]
@@ -126,7 +126,8 @@ def _words(connection: sqlite3.Connection) -> Problems:
 
 def _vectors(connection: sqlite3.Connection) -> Problems:
     generation = stored.active_generation(connection)
-    dimension = int(setting(connection, STAMP, {"dimension": 0})["dimension"])
+    stamp = stored.stamp(connection)
+    dimension = stamp.dimension if stamp else 0
     for passage_id, sentences, packed_passage, packed_sentences in connection.execute(
         """SELECT id, (SELECT count(*) FROM sentence WHERE passage_id = passage.id), vectors.passage, sentences
         FROM passage LEFT JOIN vectors ON passage_id = passage.id AND generation = ?""",
@@ -135,10 +136,10 @@ def _vectors(connection: sqlite3.Connection) -> Problems:
         if packed_passage is None:
             yield f"passage {passage_id} has no vectors"
             continue
-        rows = np.frombuffer(packed_passage + packed_sentences, dtype="<f2").astype(np.float32)
-        if len(rows) != dimension * (1 + sentences):
+        packed = packed_passage + packed_sentences
+        if len(packed) != 2 * dimension * (1 + sentences):
             yield f"passage {passage_id} has vectors of the wrong length"
-        elif not np.allclose(np.linalg.norm(rows.reshape(-1, dimension), axis=1), 1, atol=0.01):
+        elif not np.allclose(np.linalg.norm(stored.rows(packed, dimension), axis=1), 1, atol=0.01):
             yield f"passage {passage_id} has a vector that is not of unit length"
 
 

@@ -4,9 +4,9 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa.catalog import NAME, changes_since, setting
+from qa import stored
+from qa.catalog import NAME, changes_since
 from qa.keeper import FOLDERS, read_mark
-from qa.reembedding import STAMP
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Stats:
 def stats(connection: sqlite3.Connection, folder: Path, kind: str) -> Stats:
     mark = read_mark(connection)
     uses_chroma = kind != "exact" and mark.generation > 0
-    stamp = setting(connection, STAMP, {"model": "", "dimension": 0})
+    stamp = stored.stamp(connection)
     return Stats(
         articles=_one(connection, "SELECT count(*) FROM article WHERE current_version IS NOT NULL"),
         versions=_one(connection, "SELECT count(*) FROM version"),
@@ -41,8 +41,8 @@ def stats(connection: sqlite3.Connection, folder: Path, kind: str) -> Stats:
         index_bytes=sum(place.stat().st_size for place in folder.glob(f"{FOLDERS}/**/*") if place.is_file()),
         index="chroma" if uses_chroma else "exact",
         behind=sum(len(ids) for _, _, ids in changes_since(connection, mark.sequence)) if uses_chroma else 0,
-        model=stamp["model"],
-        dimension=stamp["dimension"],
+        model=stamp.model if stamp else "",
+        dimension=stamp.dimension if stamp else 0,
     )
 
 

@@ -55,10 +55,9 @@ class Mark:
 class Keeper:
     """Has Chroma, or has not: `nearest` says None when the caller must compare exactly."""
 
-    def __init__(self, folder: Path, catalog: Catalog, stamp: EmbeddingStamp) -> None:
+    def __init__(self, folder: Path, catalog: Catalog) -> None:
         self._folder = folder
         self._catalog = catalog
-        self._stamp = stamp
         self._lock = Lock(folder)
         self._work = threading.RLock()
         self._index: ChromaIndex | None = None
@@ -159,25 +158,28 @@ class Keeper:
         if self._index is not None:
             return
         with self._catalog.reading() as connection:
-            mark, embedding = read_mark(connection), stored.active_generation(connection)
+            mark, stamp = read_mark(connection), stored.stamp(connection)
+            embedding = stored.active_generation(connection)
+        if stamp is None:
+            return
         self._tidy(mark)
-        if not self._usable(mark, embedding):
+        if mark.embedding != embedding or not self._usable(mark, stamp):
             self._build(progress)
             return
         with self._dirty(mark) as finish:
-            self._index = ChromaIndex(self._place(mark.generation), self._stamp)
+            self._index = ChromaIndex(self._place(mark.generation), stamp)
             self._warm(self._index)
             finish(mark)
 
-    def _usable(self, mark: Mark, embedding: int) -> bool:
-        if mark.dirty or mark.embedding != embedding or not self._place(mark.generation).is_dir():
+    def _usable(self, mark: Mark, stamp: EmbeddingStamp) -> bool:
+        if mark.dirty or not self._place(mark.generation).is_dir():
             return False
         if mark.boot == boot_id():
             return True
         with self._catalog.reading() as connection:
-            known = dict(stored.sample(connection, embedding, probe.VECTORS, before=mark.sequence))
+            known = dict(stored.sample(connection, mark.embedding, probe.VECTORS, before=mark.sequence))
         with self._dirty(mark) as finish:
-            sound = probe.sound(self._place(mark.generation), self._stamp, known)
+            sound = probe.sound(self._place(mark.generation), stamp, known)
             finish(mark if sound else replace(mark, dirty=True))
         return sound
 
@@ -187,9 +189,12 @@ class Keeper:
         generation = 1 + max((_number(place) for place in self._folder.glob(FOLDERS)), default=0)
         with self._catalog.reading() as connection:
             generation = max(generation, read_mark(connection).generation + 1)
+            stamp = stored.stamp(connection)
             mark = Mark(generation, False, last_change(connection), stored.active_generation(connection), 0, boot_id())
             vectors = list(stored.passage_vectors(connection, mark.embedding))
-        index = ChromaIndex(self._place(generation), self._stamp)
+        if stamp is None:
+            return
+        index = ChromaIndex(self._place(generation), stamp)
         try:
             for at in range(0, len(vectors), BATCH):
                 ids, packed = zip(*vectors[at : at + BATCH], strict=True)
@@ -206,7 +211,9 @@ class Keeper:
 
     def _follow(self, progress: Progress | None) -> None:
         """Apply the catalog's changes, a batch at a time, each between the two marks."""
-        while self._index is not None:
+        while True:
+            if self._index is None:
+                return
             with self._catalog.reading() as connection:
                 mark = read_mark(connection)
                 if stored.active_generation(connection) != mark.embedding:

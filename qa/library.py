@@ -12,7 +12,7 @@ Several processes may add, remove and ask at once; within one, any thread may us
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
 from types import TracebackType
@@ -20,7 +20,7 @@ from typing import Literal, Self
 
 from qa import articles, candidates, checks, counts, fulltext, reembedding, stored
 from qa.candidates import Asked
-from qa.catalog import Catalog, put_setting, setting
+from qa.catalog import Catalog
 from qa.counts import Stats
 from qa.domain import (
     Article,
@@ -193,7 +193,7 @@ class Library:
         Terms are plain words. Raises EmbeddingMismatch.
         """
         exact = self._exact_index()
-        nearest = None if filters or self._kind == "exact" else self._keep().nearest(vector, limit)
+        nearest = None if filters else self._approximately(vector, limit)
         with self._catalog.reading() as connection:
             self._checked_stamp(connection)
             return candidates.find(connection, Asked(vector, terms, limit, filters), exact, nearest)
@@ -210,14 +210,13 @@ class Library:
 
     def catch_up(self, progress: Progress | None = None) -> None:
         """Bring the index up to date now; left to the process that has it, if another one does."""
-        if self._kind != "exact" and self._stamp() is not None:
-            self._keep().catch_up(progress)
+        if keeper := self._keep():
+            keeper.catch_up(progress)
 
     def rebuild(self, progress: Progress | None = None) -> None:
         """A new index generation from the catalog. Raises LibraryError when another process has the index."""
-        if self._kind == "exact" or self._stamp() is None:
-            return
-        if not self._keep().rebuild(progress):
+        keeper = self._keep()
+        if keeper and not keeper.rebuild(progress):
             raise LibraryError(
                 f"Another process has the index of {self._folder}.", "Stop it (footnote serve?) and try again."
             )
@@ -230,8 +229,7 @@ class Library:
 
     def check(self, progress: Progress | None = None) -> list[Finding]:
         """Verify everything, from the file to the vectors: a finding for each thing that was looked at."""
-        keeper = self._keep() if self._kind != "exact" and self._stamp() is not None else None
-        return checks.run(self._catalog, keeper, self._folder, progress)
+        return checks.run(self._catalog, self._keep(), self._folder, progress)
 
     def close(self) -> None:
         self._close_indexes()
@@ -250,20 +248,16 @@ class Library:
     def _agree(self) -> None:
         """An empty library takes the stamp it is given; any other must have it."""
         with self._catalog.reading() as connection:
-            if self._given is None or _stamp(connection) == self._given:
+            if self._given is None or stored.stamp(connection) == self._given:
                 return
         with self._catalog.writing() as connection:
-            if _stamp(connection) is not None and counts.size(connection):
+            if stored.stamp(connection) is not None and counts.size(connection):
                 self._checked_stamp(connection)
-            put_setting(connection, reembedding.STAMP, asdict(self._given))
-
-    def _stamp(self) -> EmbeddingStamp | None:
-        with self._catalog.reading() as connection:
-            return _stamp(connection)
+            stored.activate(connection, self._given)
 
     def _checked_stamp(self, connection: Connection) -> EmbeddingStamp:
         """Of the library; it may have been made anew with another model since this was opened."""
-        found = _stamp(connection)
+        found = stored.stamp(connection)
         if found is None:
             raise LibraryError(f"{self._folder} has no vectors yet.", "Ingest something first.")
         if self._given not in (None, found):
@@ -286,13 +280,18 @@ class Library:
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _keep(self) -> Keeper:
+    def _approximately(self, vector: Vector, limit: int) -> list[tuple[int, float]] | None:
+        """None where there is no Chroma to ask now."""
+        with self._catalog.reading() as connection:
+            self._checked_stamp(connection)
+        keeper = self._keep()
+        return keeper.nearest(vector, limit) if keeper else None
+
+    def _keep(self) -> Keeper | None:
+        """None where questions are answered exactly."""
         with self._parts:
-            stamp = self._given or self._stamp()
-            if self._keeper is None and stamp is not None:
-                self._keeper = Keeper(self._folder, self._catalog, stamp)
-            if self._keeper is None:
-                raise LibraryError(f"{self._folder} has no vectors yet.", "Ingest something first.")
+            if self._keeper is None and self._kind != "exact":
+                self._keeper = Keeper(self._folder, self._catalog)
             return self._keeper
 
     def _exact_index(self) -> ExactFollower:
@@ -332,11 +331,6 @@ def _check_vectors(item: NewArticle, stamp: EmbeddingStamp) -> None:
     wanted = [(stamp.dimension, (len(p.sentences), stamp.dimension)) for p in item.passages]
     if [(len(v.passage), v.sentences.shape) for v in item.vectors] != wanted:
         raise ValueError(f"The vectors of {item.uri} are not those of its {len(item.passages)} passages.")
-
-
-def _stamp(connection: Connection) -> EmbeddingStamp | None:
-    kept = setting(connection, reembedding.STAMP)
-    return EmbeddingStamp(**kept) if kept else None
 
 
 def _named(stamp: EmbeddingStamp | None) -> str:

@@ -9,8 +9,6 @@ from qa.catalog import Catalog, put_setting, setting
 from qa.domain import Span, StoredPassage
 from qa.embedder import Embedder, EmbeddingStamp, PassageInput
 
-STAMP = "embedding"
-"""The setting that names the model of the active vectors."""
 PENDING = "reembedding"
 """The setting that is there while vectors of another generation are being made."""
 
@@ -85,8 +83,7 @@ def _swapped(catalog: Catalog, generation: int, stamp: EmbeddingStamp) -> bool:
     with catalog.writing() as connection:
         if connection.execute(f"SELECT 1 {_WITHOUT} LIMIT 1", (generation,)).fetchone():
             return False
-        put_setting(connection, STAMP, asdict(stamp))
-        stored.activate(connection, generation)
+        stored.activate(connection, stamp, generation)
         put_setting(connection, PENDING, None)
         connection.execute("DELETE FROM vectors WHERE generation != ?", (generation,))
         return True

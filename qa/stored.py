@@ -3,6 +3,7 @@ inside a transaction; vectors are float16 there and float32 everywhere else."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import groupby
 
 import numpy as np
@@ -10,9 +11,11 @@ from numpy.typing import NDArray
 
 from qa.catalog import log_change, put_setting, setting
 from qa.domain import ArticleRef, LoadedArticle, Passage, PassageVectors, Span, StoredPassage, Vectors
+from qa.embedder import EmbeddingStamp
 
 Ids = NDArray[np.int64]
 ACTIVE = "embedding_generation"
+STAMP = "embedding"
 
 _FULL_TEXT = {"passage_text": "passage", "sentence_text": "sentence"}
 
@@ -22,8 +25,17 @@ def active_generation(connection: sqlite3.Connection) -> int:
     return int(setting(connection, ACTIVE, 1))
 
 
-def activate(connection: sqlite3.Connection, generation: int) -> None:
-    put_setting(connection, ACTIVE, generation)
+def stamp(connection: sqlite3.Connection) -> EmbeddingStamp | None:
+    """Which model made the active vectors; None for a library that was never given one."""
+    kept = setting(connection, STAMP)
+    return EmbeddingStamp(**kept) if kept else None
+
+
+def activate(connection: sqlite3.Connection, stamp: EmbeddingStamp, generation: int | None = None) -> None:
+    """From now on the vectors are that model's, and of that generation if one is named."""
+    put_setting(connection, STAMP, asdict(stamp))
+    if generation is not None:
+        put_setting(connection, ACTIVE, generation)
 
 
 def insert_passages(
@@ -151,15 +163,18 @@ def pack(vectors: Vectors) -> bytes:
 
 
 def unpack(passage: bytes, sentences: bytes) -> PassageVectors:
-    vector = np.frombuffer(passage, dtype="<f2").astype(np.float32)
-    rows = np.frombuffer(sentences, dtype="<f2").astype(np.float32)
-    return PassageVectors(vector, rows.reshape(-1, len(vector)))
+    dimension = len(passage) // 2
+    return PassageVectors(rows(passage, dimension)[0], rows(sentences, dimension))
 
 
 def unpack_rows(packed: Sequence[bytes]) -> Vectors:
     """Packed passage vectors -> one row each."""
-    rows = np.frombuffer(b"".join(packed), dtype="<f2").astype(np.float32)
-    return rows.reshape(len(packed), -1)
+    return rows(b"".join(packed), len(packed[0]) // 2)
+
+
+def rows(packed: bytes, dimension: int) -> Vectors:
+    """As many float32 rows of that dimension as the bytes hold."""
+    return np.frombuffer(packed, dtype="<f2").astype(np.float32).reshape(-1, dimension)
 
 
 # --------------------------------------------------------------------------------------------------
