@@ -74,14 +74,10 @@ def test_a_citation_opens_each_format_at_the_very_sentence(seen: Visit, answerer
     seen.page.locator(".fn-source").wait_for(state="detached")
 
 
-def test_what_the_samples_do_not_say_is_refused_with_what_came_closest(seen: Visit, answerer: Any) -> None:
-    question, refusal = next(
-        (case["question"], reply)
-        for case in CASES
-        if not case["gold"] and not case.get("history")
-        for reply in [answerer.answer(case["question"])]
-        if isinstance(reply, Refusal)
-    )
+def test_what_no_article_is_about_is_refused_with_what_came_closest(seen: Visit, answerer: Any) -> None:
+    question = "How is sourdough bread baked at home?"
+    refusal = answerer.answer(question)
+    assert isinstance(refusal, Refusal)
     seen.ask(question)
     last = seen.page.locator(".fn-turn").last
     assert refusal.reason in last.inner_text()
