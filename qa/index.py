@@ -20,8 +20,10 @@ Ids = NDArray[np.int64]
 BATCH = 100
 """Most vectors of one write while questions are asked."""
 
+HNSW = {"space": "cosine", "ef_search": 400, "sync_threshold": 1000, "batch_size": 100}
+"""`ef_search` is what recall needs; the files are rewritten every `sync_threshold` records."""
+
 _COLLECTION = "passages"
-_HNSW = {"space": "cosine", "ef_search": 400, "sync_threshold": 1000, "batch_size": 100}
 
 
 class Index(Protocol):
@@ -124,7 +126,7 @@ class ChromaIndex:
         try:
             self._collection: Any = self._client.get_or_create_collection(
                 _COLLECTION,
-                configuration=cast(Any, {"hnsw": _HNSW}),
+                configuration=cast(Any, {"hnsw": HNSW}),
                 metadata=metadata,
                 embedding_function=None,
             )
