@@ -37,7 +37,12 @@ def build(
         "cases": len(records),
         "metrics": {**values(records), "failure_rate": len(failures) / max(len(records), 1), **seconds(records)},
         "intervals": intervals(records, count),
-        "counts": {"cases": len(records), "scored": sum(r.scored for r in records), **denominators(records)},
+        "counts": {
+            "cases": len(records),
+            "scored": sum(r.scored for r in records),
+            "failure_rate": len(records),
+            **denominators(records),
+        },
         "by_kind": by_kind(records),
         "failures": [{"id": r.id, "question": r.question, "error": r.error} for r in failures],
         "missing_gold": [_missing_row(gold) for gold in missing],

@@ -56,6 +56,15 @@ def test_auroc_by_hand() -> None:
     assert figure(np.array([1.0, 1.0, 1.0, 2.0])) == pytest.approx(5.5 / 6)
 
 
+def test_auroc_as_scikit_learn_computes_it() -> None:
+    generator = np.random.default_rng(2)
+    confidence, positive = generator.integers(0, 30, 300) / 30, generator.random(300) < 0.4
+    weights = generator.integers(0, 4, 300).astype(float)
+
+    theirs = roc_auc_score(positive, confidence, sample_weight=weights)
+    assert auroc(confidence, positive)(weights) == pytest.approx(theirs)
+
+
 def test_auroc_needs_both_classes() -> None:
     assert auroc(np.array([0.9, 0.4]), truth(1, 1))(np.ones(2)) is None
     assert auroc(np.array([0.9, 0.4]), truth(0, 0))(np.ones(2)) is None
@@ -114,6 +123,14 @@ def test_means_are_over_the_cases_that_have_the_score() -> None:
     assert values(records)["hit@1"] == 0.5
     assert denominators(records)["hit@1"] == 2
     assert denominators(records)["dangling_citations"] == 3
+
+
+def test_every_figure_says_over_how_many_cases() -> None:
+    refused = record(3, answerable=False, gold_parts=0, refused=True)
+    counts = denominators([record(1), record(2), refused, record(4, error="broke")])
+
+    assert (counts["refusal_precision"], counts["refusal_recall"], counts["answered_right"]) == (1, 1, 2)
+    assert counts["auroc"] == counts["ece"] == counts["answered"] == 3
 
 
 def test_hits_come_in_the_order_of_their_depth() -> None:
