@@ -95,7 +95,10 @@ def distinct(cases: Sequence[Case], name: str) -> tuple[Case, ...]:
             raise CaseError(f"{name}: two cases have the id {case.id!r}.", "Give every case an id of its own.")
         seen.add(case.id)
     if not cases:
-        raise CaseError(f"{name}: it holds no case.", "Write one JSON object a line; see docs.")
+        raise CaseError(
+            f"{name}: it holds no case.",
+            'Write one JSON object a line: {"id", "question", "gold": [{"uri", "quote"}]}.',
+        )
     return tuple(cases)
 
 
