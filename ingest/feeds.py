@@ -26,6 +26,7 @@ def filled(page: LoadedArticle, given: LoadedArticle) -> LoadedArticle:
         published=page.published or given.published,
         language=page.language or given.language,
         url=page.url or given.url,
+        notes=(*page.notes, *given.notes),
     )
 
 

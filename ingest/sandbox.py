@@ -62,12 +62,15 @@ class Sandbox:
 
     def _start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 (our own interpreter, our own module)
-            [sys.executable, "-P", "-m", "ingest.sandbox", str(self._timeout), str(self._max_mb)],
+            self._command(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=_environment(),
         )
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-P", "-m", "ingest.sandbox", str(self._timeout), str(self._max_mb)]
 
     def _ask(self, child: subprocess.Popen[bytes], kind: Kind, raw: RawFile) -> tuple[dict[str, Any] | None, bool]:
         """The child's answer, or None where it ended or had to be ended; and whether it was too late."""

@@ -53,8 +53,9 @@ def items(source: str, fetch: Fetch, stdin: BinaryIO, max_mb: float) -> Iterator
         yield Item("stdin:", lambda: _read_stdin(stdin, max_mb))
     elif is_url(source):
         yield Item(source, lambda: fetch(source))
-    elif Path(source).is_dir():
-        yield from (_file(path, max_mb) for path in _walk(Path(source)))
+    elif _is_folder(source):
+        files = [_file(path, max_mb) for path in _walk(Path(source))]
+        yield from files or [Item(file_uri(Path(source)), lambda: _nothing(source))]
     else:
         yield _file(Path(source), max_mb)
 
@@ -70,6 +71,13 @@ def file_uri(path: Path) -> str:
 
 
 # --------------------------------------------------------------------------------------------------
+
+
+def _is_folder(source: str) -> bool:
+    try:
+        return Path(source).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -90,10 +98,14 @@ def _walk_once(folder: Path, above: frozenset[str]) -> Iterator[Path]:
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        if _is_folder(entry.path):
             yield from _walk_once(Path(entry.path), above | {place})
         else:
             yield Path(entry.path)
+
+
+def _nothing(folder: str) -> RawFile:
+    raise SourceNotFound(f"{folder} holds no file to ingest.", "Hidden files are skipped; give another folder.")
 
 
 def _file(path: Path, max_mb: float) -> Item:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -26,7 +27,11 @@ def load_all(raw: RawFile) -> list[LoadedArticle]:
     if not linked:
         raise NoText(f"{raw.name or raw.uri} is a feed that lists no web page.", "Ingest the pages themselves.")
     first = {_link(entry): entry for entry in reversed(linked[:MAX_ITEMS])}
-    return [_article(entry, parsed.feed) for entry in reversed(first.values())]
+    articles = [_article(entry, parsed.feed) for entry in reversed(first.values())]
+    if len(linked) > MAX_ITEMS:
+        note = f"the feed lists {len(linked)} articles; the first {MAX_ITEMS} are taken"
+        articles[-1] = replace(articles[-1], notes=(note,))
+    return articles
 
 
 # --------------------------------------------------------------------------------------------------

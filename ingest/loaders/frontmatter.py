@@ -7,9 +7,11 @@ from typing import Any
 
 from ingest.cleaning import one_line
 
-MAX_CHARACTERS = 20_000
-"""YAML's aliases can grow without bound; front matter is short."""
+MAX_CHARACTERS = 5_000
+MAX_BRACKETS = 50
+"""Deep nesting takes YAML seconds; front matter is short and flat."""
 
+_BRACKETS = re.compile(r"[\[{]|- -")
 _BLOCK = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
@@ -28,7 +30,7 @@ class FrontMatter:
 def take(text: str) -> tuple[FrontMatter, str]:
     """Front matter and the text after it; what is no front matter stays text."""
     found = _BLOCK.match(text)
-    if not found or len(found[1]) > MAX_CHARACTERS:
+    if not found or len(found[1]) > MAX_CHARACTERS or len(_BRACKETS.findall(found[1])) > MAX_BRACKETS:
         return FrontMatter(), text
     fields = _mapping(found[1])
     return (_front(fields), text[found.end() :].lstrip()) if fields else (FrontMatter(), text)

@@ -79,7 +79,7 @@ def _article(raw: RawFile, found: Any, language: str) -> LoadedArticle:
 
 def _text(lines: str, title: str, name: str) -> str:
     """One paragraph a line of trafilatura's, without marks of lists and tables, and without the title on top."""
-    kept = [_MARKS.sub("", line).strip() for line in lines.split("\n") if not _RULE.fullmatch(line)]
+    kept = [_MARKS.sub("", line.strip()) for line in lines.split("\n") if not _RULE.fullmatch(line)]
     if len(kept) > 1 and _folded(kept[0]) == _folded(title):
         kept = kept[1:]
     return clean("\n\n".join(kept), name)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MAX_PAGES = 2_000
 
 _PROGRAM_TITLE = re.compile(r"microsoft word|untitled|\.(?:docx?|pdf|tex|indd|qxp|rtf|odt|dvi)$|^\W*$", re.I)
+_PAGE_NUMBER = re.compile(r"\W*(?:page\s*)?\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?\W*", re.I)
+_NOBODY = ("", "anonymous", "unknown", "user", "admin")
+_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 _SENTENCE_END = re.compile(r"[.!?:…][\"'”’)\]]*$")
 _BULLET = re.compile(r"(?:[•◦▪*–—-]|\(?\d{1,2}[.)]|\(?[a-z]\))\s")
 
@@ -36,19 +39,19 @@ def load(raw: RawFile) -> LoadedArticle:
         raise NoText(f"None of the {len(pages)} pages of {name} has a text layer.", "Run OCR over it first.")
     lines = [line for page in without_running_heads(pages) for line in page]
     title, author, published = _metadata(reader)
-    headline, lines = (title, lines) if title else _headline(lines)
+    headline, lines = (title, _below(title, lines)) if title else _headline(lines)
     text = clean(paragraphs(lines), name)
     return LoadedArticle(
         title=headline or named(raw.name) or opening(text),
         text=text,
-        authors=tuple(filter(None, (one_line(part) for part in re.split(r";|\band\b|&", author)))),
+        authors=_authors(author),
         published=published,
         notes=_notes(bare),
     )
 
 
 def without_running_heads(pages: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Pages without a first or last line that most of them share, numbers aside."""
+    """Pages without a number, or a first or last line that most of them share, numbers aside."""
     filled = [[line for line in page if line] for page in pages]
     edges = Counter(_numberless(line) for page in filled for line in {*page[:1], *page[-1:]})
     running = {line for line, count in edges.items() if count >= 3 and count > len(filled) / 2}
@@ -58,7 +61,7 @@ def without_running_heads(pages: Sequence[Sequence[str]]) -> list[list[str]]:
 def paragraphs(lines: Sequence[str]) -> str:
     """Hard-wrapped lines as paragraphs, blank lines between them; words cut at a line's end whole again."""
     text = "\n".join(lines)
-    width = quantiles([len(line) for line in lines if line] or [0, 0], n=10)[-1] if len(lines) > 1 else 0.0
+    width = _width(lines)
     made: list[str] = []
     for before, line in zip(["", *lines], lines, strict=False):
         if made and line and not _breaks(before, line, width):
@@ -86,7 +89,7 @@ def _opened(body: bytes, name: str) -> "PdfReader":
 def _lines(reader: "PdfReader", number: int) -> list[str]:
     """A page's lines; none where the page is broken, which counts as a page without a text layer."""
     with suppress(Exception):
-        return [one_line(line) for line in reader.pages[number].extract_text().split("\n")]
+        return [one_line(line.translate(_LIGATURES)) for line in reader.pages[number].extract_text().split("\n")]
     return []
 
 
@@ -104,11 +107,32 @@ def _metadata(reader: "PdfReader") -> tuple[str, str, str | None]:
 
 
 def _headline(lines: list[str]) -> tuple[str, list[str]]:
-    """The first line, if it is short and stands like a headline, and the rest."""
+    """The first line, if it stands like a headline (shorter than what follows, not wrapped), and the rest."""
     filled = [line for line in lines if line]
-    if len(filled) > 1 and len(filled[0]) <= HEADLINE_CHARACTERS / 2 and not _SENTENCE_END.search(filled[0]):
-        return filled[0], lines[lines.index(filled[0]) + 1 :]
-    return "", lines
+    if len(filled) < 2 or len(filled[0]) > HEADLINE_CHARACTERS or _SENTENCE_END.search(filled[0]):
+        return "", lines
+    if len(filled[0]) > 0.8 * _width(lines) or filled[1][0].islower():
+        return "", lines
+    return filled[0], lines[lines.index(filled[0]) + 1 :]
+
+
+def _below(title: str, lines: list[str]) -> list[str]:
+    """The lines below the title, where the title stands on top, over up to three of them."""
+    for count in (1, 2, 3):
+        if " ".join(lines[:count]).casefold() == title.casefold():
+            return lines[count:]
+    return lines
+
+
+def _width(lines: Sequence[str]) -> float:
+    """How long a full line is, in characters."""
+    lengths = [len(line) for line in lines if line]
+    return quantiles(lengths, n=10)[-1] if len(lengths) > 1 else float(sum(lengths))
+
+
+def _authors(stated: str) -> tuple[str, ...]:
+    names = (one_line(name) for name in re.split(r";|\band\b|&", stated))
+    return tuple(name for name in names if name.strip("()").casefold() not in _NOBODY)
 
 
 def _notes(bare: Sequence[int]) -> tuple[str, ...]:
@@ -125,9 +149,13 @@ def _numberless(line: str) -> str:
 def _trimmed(page: Sequence[str], running: set[str]) -> list[str]:
     lines = list(page)
     for end in (0, -1):
-        while lines and (not lines[end] or _numberless(lines[end]) in running):
+        while lines and (not lines[end] or _numberless(lines[end]) in running or _is_number(lines[end])):
             lines.pop(end)
     return lines
+
+
+def _is_number(line: str) -> bool:
+    return bool(_PAGE_NUMBER.fullmatch(line))
 
 
 def _breaks(before: str, line: str, width: float) -> bool:
@@ -141,7 +169,9 @@ def _breaks(before: str, line: str, width: float) -> bool:
 
 def _joined(text: str, line: str, whole: str) -> str:
     """Two lines as one; a hyphen at the cut goes unless the word is written with it elsewhere."""
-    head, tail = re.search(r"(\w*)-$", text), re.match(r"\w+", line)
-    if not head or not head[1] or not tail or not tail[0][0].islower():
-        return f"{text} {line}" if not text.endswith(("-", "–", "—")) or not head else text + line
-    return text + line if f"{head[1]}-{tail[0]}" in whole else text[:-1] + line
+    head, tail = re.search(r"(\w+)-$", text), re.match(r"\w+", line)
+    if not head or not tail:
+        return f"{text} {line}"
+    if tail[0][0].islower() and f"{head[1]}-{tail[0]}" not in whole:
+        return text[:-1] + line
+    return text + line

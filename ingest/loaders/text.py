@@ -1,9 +1,11 @@
 """Plain text -> article: the headline told from the body, front matter read where there is some."""
 
 import re
+from dataclasses import replace
 from pathlib import PurePath
 
 from ingest.cleaning import clean, decode, one_line
+from ingest.loaders import byline
 from ingest.loaders.frontmatter import FrontMatter, take
 from ingest.sources import RawFile
 from qa.domain import LoadedArticle
@@ -18,6 +20,9 @@ def load(raw: RawFile) -> LoadedArticle:
     name = raw.name or raw.uri
     front, text = take(clean(decode(raw.body), name))
     headline, body = (front.title, text) if front.title else headline_and_body(text)
+    if front == FrontMatter(title=front.title) and headline:
+        front, body = byline.take(body)
+        front = front if front.published else replace(front, published=byline.dateline(body))
     if not body:
         raise NoText(f"{name} holds no text.", "Check that it is the file you meant.")
     return article(front, headline or named(raw.name) or opening(body), body)

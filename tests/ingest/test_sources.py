@@ -1,0 +1,94 @@
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from ingest.sources import Item, RawFile, file_uri, is_url, items
+from qa.errors import IngestError, OverLimit, SourceNotFound, Unreadable
+
+
+def found(source: str | Path, stdin: bytes = b"", max_mb: float = 1) -> list[Item]:
+    return list(items(str(source), lambda url: RawFile(url, b"fetched"), io.BytesIO(stdin), max_mb))
+
+
+def names(folder: Path) -> list[str]:
+    return [item.uri.removeprefix(file_uri(folder) + "/") for item in found(folder)]
+
+
+def test_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "Kopf hoch – 100%.txt"
+    path.write_bytes(b"words")
+    (item,) = found(path)
+    assert item.uri == path.as_uri()
+    assert item.uri.endswith("/Kopf%20hoch%20%E2%80%93%20100%25.txt")
+    assert item.read() == RawFile(item.uri, b"words", name=path.name)
+
+
+def test_a_folder_in_order_without_hidden_files(tmp_path: Path) -> None:
+    for name in ("b.txt", "a/z.txt", "a/b/c.txt", ".git/config", "a/.hidden", "c.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert names(tmp_path) == ["a/b/c.txt", "a/z.txt", "b.txt", "c.md"]
+
+
+def test_links_that_lead_back_up_are_not_followed_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.txt").write_text("x")
+    (tmp_path / "a" / "loop").symlink_to(tmp_path)
+    (tmp_path / "self").symlink_to(tmp_path / "self")
+    assert names(tmp_path) == ["a/x.txt", "self"]
+
+
+def test_an_empty_folder_says_so(tmp_path: Path) -> None:
+    (item,) = found(tmp_path)
+    with pytest.raises(SourceNotFound, match="holds no file"):
+        item.read()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("x")
+    (tmp_path / "secret.txt").chmod(0)
+    with pytest.raises(Unreadable, match="permission"):
+        found(tmp_path / "secret.txt")[0].read()
+
+
+@pytest.mark.parametrize("source", ["/nowhere/at/all.txt", "nul\0byte", "x" * 5_000])
+def test_what_is_not_there(source: str) -> None:
+    (item,) = found(source)
+    with pytest.raises(IngestError):
+        item.read()
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(Unreadable, match="regular file"):
+        found(tmp_path / "pipe")[0].read()
+
+
+def test_size_is_capped(tmp_path: Path) -> None:
+    path = tmp_path / "large.txt"
+    path.write_bytes(b"x" * 1_001)
+    with pytest.raises(OverLimit, match=r"large\.txt is larger than 0\.001 MB"):
+        found(path, max_mb=0.001)[0].read()
+    path.write_bytes(b"x" * 1_000)
+    assert len(found(path, max_mb=0.001)[0].read().body) == 1_000
+
+
+def test_standard_input_is_named_by_what_it_holds() -> None:
+    (item,) = found("-", stdin=b"abc")
+    assert item.read().uri == "stdin:ba7816bf8f01cfea"  # sha256("abc") begins so
+
+
+def test_urls_are_fetched() -> None:
+    (item,) = found("https://example.com/a")
+    assert item.read().body == b"fetched"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [("HTTP://x", True), ("https://x", True), ("ftp://x", True), ("C:\\x.txt", False), ("a:b", False), ("/x", False)],
+)
+def test_what_counts_as_a_url(source: str, expected: bool) -> None:
+    assert is_url(source) is expected
