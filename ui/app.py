@@ -6,6 +6,7 @@ from inspect import isgeneratorfunction
 from pathlib import Path
 from typing import Any, Protocol
 
+from qa.answerer import LONGEST_QUESTION
 from ui import chat, render, source_view
 from ui.conversation import Conversation
 
@@ -116,7 +117,7 @@ def _question(gr: Any) -> Any:
         placeholder="Ask about the articles",
         elem_id="fn-question",
         max_lines=6,
-        max_length=chat.LONGEST_QUESTION,
+        max_length=LONGEST_QUESTION,
         submit_btn="Ask",
         autofocus=True,
         html_attributes=gr.InputHTMLAttributes(autocomplete="off", enterkeyhint="send"),

@@ -14,7 +14,7 @@ def text(value: str) -> str:
 
 
 def tag(name: str, inner: str, **attributes: str | int) -> str:
-    """An element around `inner`, which is HTML. Attributes are escaped here; `cls` is class, `aria_label` aria-label."""
+    """An element around `inner`, which is HTML. Attributes are escaped: `cls` is class, `aria_label` aria-label."""
     given = "".join(f' {_attribute(key)}="{text(str(value))}"' for key, value in attributes.items())
     return f"<{name}{given}>{inner}</{name}>"
 
@@ -84,7 +84,5 @@ def _shown(char: str) -> str:
     return "" if hidden or "\U000e0100" <= char <= "\U000e01ef" else char
 
 
-_STRAY_JOINERS = re.compile(
-    r"(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f\u200c\u200d])"
-)
+_STRAY_JOINERS = re.compile(r"(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f\u200c\u200d])")
 """Joiners that no script needs: beside ASCII, or doubled. Inside Persian, Hindi or an emoji they carry meaning."""

@@ -3,6 +3,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from qa.answerer import LONGEST_QUESTION
 from qa.domain import Filters, Reply, Retrieved, Token, Turn
 from qa.errors import EmbeddingMismatch
 from tests.fakes import FakeAnswerer, FakeArticles
@@ -108,4 +109,4 @@ def test_suggestions_are_the_newest_titles_that_have_words() -> None:
 
 def test_a_suggestion_becomes_a_question_that_is_never_too_long() -> None:
     assert chat.question_about("Bridge closes") == "What is known about “Bridge closes”?"
-    assert len(chat.question_about("x" * 5_000)) <= chat.LONGEST_QUESTION
+    assert len(chat.question_about("x" * 5_000)) <= LONGEST_QUESTION
