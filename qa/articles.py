@@ -133,10 +133,11 @@ def listed(
     return [ArticleRef(*row) for row in rows]
 
 
-def allowed(connection: sqlite3.Connection, filters: Filters) -> set[int]:
-    """Ids of the current articles that the filters let through."""
+def allowed(connection: sqlite3.Connection, filters: Filters) -> list[int]:
+    """Ids of the passages of the articles that the filters let through."""
     conditions, values = where(filters)
-    return {i for (i,) in connection.execute(f"SELECT article.id {_CURRENT} WHERE {_all(conditions)}", values)}
+    joined = f"SELECT passage.id {_CURRENT} JOIN passage ON passage.article_id = article.id"
+    return [i for (i,) in connection.execute(f"{joined} WHERE {_all(conditions)}", values)]
 
 
 def where(filters: Filters) -> tuple[list[str], list[Any]]:

@@ -29,12 +29,13 @@ def find(
 
     `nearest` comes from an approximate index, whose ids may have gone since; None compares exactly.
     """
-    allowed = stored.ids_under(connection, articles.allowed(connection, asked.filters)) if asked.filters else None
+    allowed = articles.allowed(connection, asked.filters) if asked.filters else None
     words = fulltext.passages(connection, asked.terms)
     if allowed is not None:
-        words = {i: words[i] for i in allowed.tolist() if i in words}
+        words = {i: words[i] for i in allowed if i in words}
     if nearest is None:
-        nearest = exact.nearest(connection, asked.vector, asked.limit, allowed)
+        among = None if allowed is None else np.array(allowed, dtype=np.int64)
+        nearest = exact.nearest(connection, asked.vector, asked.limit, among)
     best = dict.fromkeys([i for i, _ in nearest] + nlargest(asked.limit, words, key=words.__getitem__))
     found = stored.load(connection, best)
     whole = fulltext.articles(connection, asked.terms)

@@ -65,14 +65,14 @@ def _scores(
     if not query or (only is not None and not only):
         return {}
     narrowed = "" if only is None else "AND +rowid IN (SELECT value FROM json_each(?))"
+    found: dict[int, float] = {}
     with _in_time(connection):
-        return dict(
-            connection.execute(
-                f"SELECT rowid, -bm25({table}, ?, 1.0) FROM {table} WHERE {table} MATCH ? {narrowed}",
-                (TITLE_WEIGHT, query) if only is None else (TITLE_WEIGHT, query, _json(only)),
-            ).fetchall()
+        rows = connection.execute(
+            f"SELECT rowid, -bm25({table}, ?, 1.0) FROM {table} WHERE {table} MATCH ? {narrowed}",
+            (TITLE_WEIGHT, query) if only is None else (TITLE_WEIGHT, query, _json(only)),
         )
-    return {}
+        found.update(rows)
+    return found
 
 
 def _count(connection: sqlite3.Connection, query: str) -> int:

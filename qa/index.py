@@ -17,6 +17,7 @@ from qa.domain import Vector, Vectors
 from qa.embedder import EmbeddingStamp
 
 Ids = NDArray[np.int64]
+Scores = NDArray[np.float32]
 BATCH = 100
 """Most vectors of one write while questions are asked."""
 
@@ -73,13 +74,14 @@ class ExactIndex:
             self._keep(~np.isin(self._held[0], np.fromiter(ids, dtype=np.int64)))
 
     def nearest(self, vector: Vector, k: int) -> list[tuple[int, float]]:
-        return self._best(*self._held, vector, k)
+        ids, rows = self._held
+        return _best(ids, rows @ vector, k)
 
     def nearest_among(self, vector: Vector, k: int, allowed: Ids) -> list[tuple[int, float]]:
         """As `nearest`, over those of the ids that are here."""
         ids, rows = self._held
-        inside = np.isin(ids, allowed)
-        return self._best(ids[inside], rows[inside], vector, k)
+        inside = np.flatnonzero(np.isin(ids, allowed, assume_unique=True))
+        return _best(ids[inside], (rows @ vector)[inside], k)
 
     def ids(self) -> set[int]:
         return set(self._held[0].tolist())
@@ -90,14 +92,6 @@ class ExactIndex:
     def close(self) -> None:
         with self._change:
             self._held = self._room = _nothing(self._dimension)
-
-    def _best(self, ids: Ids, rows: Vectors, vector: Vector, k: int) -> list[tuple[int, float]]:
-        if not len(ids) or k < 1:
-            return []
-        cosines = rows @ vector
-        top = np.argpartition(-cosines, k - 1)[:k] if k < len(ids) else np.arange(len(ids))
-        top = top[np.argsort(-cosines[top], kind="stable")]
-        return list(zip(ids[top].tolist(), cosines[top].tolist(), strict=True))
 
     def _keep(self, rows: NDArray[np.bool_]) -> None:
         """Copies: whoever is asking goes on with the arrays that they have."""
@@ -165,6 +159,14 @@ class ChromaIndex:
 
 
 # --------------------------------------------------------------------------------------------------
+
+
+def _best(ids: Ids, cosines: Scores, k: int) -> list[tuple[int, float]]:
+    if not len(ids) or k < 1:
+        return []
+    top = np.argpartition(-cosines, k - 1)[:k] if k < len(ids) else np.arange(len(ids))
+    top = top[np.argsort(-cosines[top], kind="stable")]
+    return list(zip(ids[top].tolist(), cosines[top].tolist(), strict=True))
 
 
 def _nothing(dimension: int) -> tuple[Ids, Vectors]:

@@ -125,14 +125,6 @@ def all_ids(connection: sqlite3.Connection) -> Ids:
     return np.array([i for (i,) in connection.execute("SELECT id FROM passage ORDER BY id")], dtype=np.int64)
 
 
-def ids_under(connection: sqlite3.Connection, article_ids: Iterable[int]) -> Ids:
-    """The passages of these articles."""
-    rows = connection.execute(
-        "SELECT passage.id FROM json_each(?) AS wanted JOIN passage ON article_id = wanted.value", (_json(article_ids),)
-    )
-    return np.array([i for (i,) in rows], dtype=np.int64)
-
-
 def passage_vectors(
     connection: sqlite3.Connection, generation: int, ids: range | None = None
 ) -> Iterator[tuple[int, bytes]]:

@@ -177,6 +177,12 @@ class TestCandidates:
         assert found[0].bm25 == 0
         assert found[1].bm25 > 0
 
+    def test_passages_share_the_words_of_their_article(self, library: Library) -> None:
+        library.add_many([new("a", "A fox.", "So.", "No word.", "None."), new("b", "No word.", "None.")])
+        found = {c.passage.passage_id: c for c in library.candidates(at(0), ["fox"], limit=5)}
+        assert found[1].article_bm25 == found[2].article_bm25 > 0
+        assert (found[2].bm25, found[3].article_bm25) == (0, 0)
+
     def test_stemmed_and_without_accents(self, library: Library) -> None:
         library.add_many([new("a", "The café closed early.")])
         assert library.candidates(at(0), ["closing", "CAFE"], limit=1)[0].bm25 > 0
