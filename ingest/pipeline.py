@@ -66,6 +66,7 @@ def ingest(
     fetch: Fetch | None = None,
     stdin: BinaryIO | None = None,
     found: Callable[[int], None] = lambda _: None,
+    window: int = WINDOW,
 ) -> Iterator[Outcome]:
     """One outcome an item, in the order of `sources`; failures and unchanged items come at once.
 
@@ -75,7 +76,7 @@ def ingest(
         fetch = fetch or Fetcher(settings.fetch_timeout, settings.fetch_max_mb)
         named = _items(sources, fetch, stdin or sys.stdin.buffer, settings.file_max_mb, found)
         prepared = _prepare(_read(named, sandbox, fetch, found), library, sandbox)
-        yield from _write(prepared, library, embedder)
+        yield from _write(prepared, library, embedder, window)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -167,26 +168,28 @@ def _cut(raw: RawFile, loaded: LoadedArticle) -> Prepared:
     return Prepared(raw.uri, loaded, tuple(passages(loaded.text, spans)), _source_hash(raw))
 
 
-def _write(prepared: Iterable[Prepared | Outcome], library: Library, embedder: Embedder) -> Iterator[Outcome]:
-    window: list[Prepared] = []
+def _write(
+    prepared: Iterable[Prepared | Outcome], library: Library, embedder: Embedder, window: int
+) -> Iterator[Outcome]:
+    waiting: list[Prepared] = []
     for item in prepared:
         if isinstance(item, Outcome):
             yield item
             continue
-        if item.uri in {waiting.uri for waiting in window}:
-            yield from _commit(window, library, embedder)
-            window = []
-        window.append(item)
-        if sum(len(waiting.passages) for waiting in window) >= WINDOW:
-            yield from _commit(window, library, embedder)
-            window = []
-    yield from _commit(window, library, embedder)
+        if any(other.uri == item.uri for other in waiting):
+            yield from _commit(waiting, library, embedder)
+            waiting = []
+        waiting.append(item)
+        if sum(len(article.passages) for article in waiting) >= window:
+            yield from _commit(waiting, library, embedder)
+            waiting = []
+    yield from _commit(waiting, library, embedder)
 
 
-def _commit(window: Sequence[Prepared], library: Library, embedder: Embedder) -> Iterator[Outcome]:
-    vectors = iter(embedder.passages([_input(item, passage) for item in window for passage in item.passages]))
-    articles = [_new(item, [next(vectors) for _ in item.passages]) for item in window]
-    for item, added in zip(window, library.add_many(articles), strict=True):
+def _commit(waiting: Sequence[Prepared], library: Library, embedder: Embedder) -> Iterator[Outcome]:
+    vectors = iter(embedder.passages([_input(item, passage) for item in waiting for passage in item.passages]))
+    articles = [_new(item, [next(vectors) for _ in item.passages]) for item in waiting]
+    for item, added in zip(waiting, library.add_many(articles), strict=True):
         yield _outcome(item, added)
 
 

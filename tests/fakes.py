@@ -3,8 +3,12 @@
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from zlib import crc32
 
-from qa.domain import Article, ArticleRef, Filters, Reply, Retrieved, Token, Turn
+import numpy as np
+
+from qa.domain import Article, ArticleRef, Filters, PassageVectors, Reply, Retrieved, Token, Turn, Vector
+from qa.embedder import EmbeddingStamp, PassageInput
 from qa.errors import NotInLibrary
 
 
@@ -64,3 +68,28 @@ class FakeArticles:
         if (article_id, version) not in self._held:
             raise NotInLibrary(f"There is no version {version} of article {article_id}.")
         return self._held[article_id, version]  # type: ignore[index]
+
+
+class FakeEmbedder:
+    """A text's vector counts its words, each on one of 16 axes; `batches` records how many passages came at once."""
+
+    stamp = EmbeddingStamp("fake-words", 16)
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def passages(self, inputs: Sequence[PassageInput]) -> list[PassageVectors]:
+        self.batches.append(len(inputs))
+        return [
+            PassageVectors(
+                self.question(f"{i.title} {i.text}"),
+                np.array([self.question(s.of(i.text)) for s in i.sentences], dtype=np.float32),
+            )
+            for i in inputs
+        ]
+
+    def question(self, text: str) -> Vector:
+        counts = np.full(16, 1e-3, dtype=np.float32)
+        for word in text.lower().split():
+            counts[crc32(word.strip(".,?!").encode()) % 16] += 1
+        return np.asarray(counts / np.linalg.norm(counts), dtype=np.float32)

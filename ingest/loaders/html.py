@@ -34,9 +34,10 @@ def load(raw: RawFile) -> LoadedArticle:
         raise OverLimit(f"{name} is a page of more than {MAX_BYTES / MEGABYTE:g} MB.", "Save its text alone.")
     tree = trafilatura.load_html(raw.body)
     found = None if tree is None else _extracted(raw.body)
-    if not found or not found.text:
+    loaded = _article(raw, found, _language(tree)) if found and found.text else None
+    if not loaded or not loaded.text:
         raise NoText(f"{name} holds no article text.", "If its text is drawn by scripts, save it from a browser.")
-    return _article(raw, found, _language(tree))
+    return loaded
 
 
 def stripped(title: str, site: str, host: str = "") -> str:

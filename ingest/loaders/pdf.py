@@ -41,6 +41,8 @@ def load(raw: RawFile) -> LoadedArticle:
     title, author, published = _metadata(reader)
     headline, lines = (title, _below(title, lines)) if title else _headline(lines)
     text = clean(paragraphs(lines), name)
+    if not text:
+        raise NoText(f"{name} holds no text but page numbers.", "Run OCR over it first.")
     return LoadedArticle(
         title=headline or named(raw.name) or opening(text),
         text=text,

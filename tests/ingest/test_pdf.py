@@ -11,7 +11,9 @@ from ingest.sources import RawFile
 from qa.domain import LoadedArticle
 from qa.errors import NoText, OverLimit, Unreadable
 
-FIRST = "The bank raised its rate on Tuesday to 5.25 per cent, the highest for years, and said that it might do so again."
+FIRST = (
+    "The bank raised its rate on Tuesday to 5.25 per cent, the highest for years, and said that it might do so again."
+)
 SECOND = "Mortgages will cost more from June. The governor said that she was sorry about it, and then that she was not."
 
 

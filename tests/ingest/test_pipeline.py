@@ -1,0 +1,196 @@
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest import pipeline
+from ingest.pipeline import Outcome, ingest
+from ingest.sources import RawFile
+from qa.errors import FetchFailed, LibraryUnwritable
+from qa.library import Library
+from qa.settings import Settings
+from tests.fakes import FakeEmbedder
+from tests.ingest.servers import PAGE
+
+PARAGRAPH = "The bank raised its rate on Tuesday. It said that it might do so again, and nobody was surprised. " * 8
+FEED = """<rss version="2.0"><channel><title>The Daily</title>
+<item><title>Came</title><link>https://daily.test/came</link><pubDate>Fri, 03 May 2024 10:00:00 GMT</pubDate></item>
+<item><title>Teaser</title><link>https://daily.test/teaser</link><description>Short.</description></item>
+<item><title>Whole</title><link>https://daily.test/whole</link><description>{whole}</description></item>
+</channel></rss>"""
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with Library.open(tmp_path / "library", FakeEmbedder.stamp, index="exact") as opened:
+        yield opened
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "news").mkdir()
+    for name in ("a", "b", "c"):
+        (tmp_path / "news" / f"{name}.txt").write_text(f"Rates rise {name}\n\n{PARAGRAPH}\n\n{PARAGRAPH}{name}.")
+    return tmp_path / "news"
+
+
+def take(library: Library, *sources: object, embedder: FakeEmbedder | None = None, **options: object) -> list[Outcome]:
+    names = [str(source) for source in sources]
+    return list(ingest(names, library, embedder or FakeEmbedder(), Settings(), **options))  # type: ignore[arg-type]
+
+
+def test_a_folder_becomes_articles(library: Library, folder: Path) -> None:
+    outcomes = take(library, folder)
+    assert [(o.status, o.version, o.title) for o in outcomes] == [("added", 1, f"Rates rise {n}") for n in "abc"]
+    assert outcomes[0].uri == (folder / "a.txt").as_uri()
+    stored = library.article(outcomes[0].article_id or 0)
+    assert stored.text == f"{PARAGRAPH}\n\n{PARAGRAPH}a.".replace(" \n", "\n")
+    assert outcomes[0].passages == 2
+    assert outcomes[0].sentences == 33  # two paragraphs of eight times two, and "a."
+
+
+def test_the_same_again_is_no_work(library: Library, folder: Path) -> None:
+    first = take(library, folder)
+    embedder = FakeEmbedder()
+    again = take(library, folder, embedder=embedder)
+    assert [o.status for o in again] == ["unchanged"] * 3
+    assert [o.article_id for o in again] == [o.article_id for o in first]
+    assert sum(embedder.batches) == 0
+
+
+def test_other_bytes_with_the_same_content_are_not_embedded(library: Library, folder: Path) -> None:
+    take(library, folder)
+    (folder / "a.txt").write_text((folder / "a.txt").read_text().replace("\n", "\r\n"))
+    embedder = FakeEmbedder()
+    assert [o.status for o in take(library, folder, embedder=embedder)] == ["unchanged"] * 3
+    assert sum(embedder.batches) == 0
+
+
+def test_changed_content_is_a_new_version(library: Library, folder: Path) -> None:
+    take(library, folder)
+    (folder / "b.txt").write_text("Rates fall\n\nThe bank cut its rate.")
+    changed = next(o for o in take(library, folder) if o.status != "unchanged")
+    assert (changed.status, changed.version, changed.title) == ("updated", 2, "Rates fall")
+    assert library.article(changed.article_id or 0, 1).title == "Rates rise b"
+
+
+def test_one_failed_item_does_not_stop_the_rest(library: Library, folder: Path) -> None:
+    (folder / "b.txt").write_bytes(b"MZ\x90\x00 a program")
+    (folder / "bb.pdf").write_bytes(b"%PDF-1.4 broken")
+    (folder / "bc.docx").write_bytes(b"PK\x03\x04word/document")
+    (folder / "bd.txt").write_bytes(b"")
+    outcomes = take(library, folder, folder / "none.txt")
+    failed = {o.uri.rsplit("/", 1)[1]: o for o in outcomes if o.status == "failed"}
+    assert set(failed) == {"b.txt", "bb.pdf", "bc.docx", "bd.txt", "none.txt"}
+    assert all(o.reason and o.remedy and o.article_id is None for o in failed.values())
+    assert sorted(o.title for o in outcomes if o.status == "added") == ["Rates rise a", "Rates rise c"]
+
+
+def test_the_same_file_twice_is_one_version(library: Library, folder: Path) -> None:
+    outcomes = take(library, folder / "a.txt", folder / "a.txt")
+    assert [(o.status, o.version) for o in outcomes] == [("added", 1), ("unchanged", 1)]
+
+
+def test_the_same_address_with_other_content_in_one_run(library: Library) -> None:
+    bodies = iter([b"One\n\nFirst text.", b"Two\n\nSecond text."])
+    outcomes = take(library, "https://x.test/a", "https://x.test/a", fetch=lambda url: RawFile(url, next(bodies)))
+    assert [(o.status, o.version, o.title) for o in outcomes] == [("added", 1, "One"), ("updated", 2, "Two")]
+
+
+def test_standard_input(library: Library) -> None:
+    (outcome,) = take(library, "-", stdin=io.BytesIO(b"Rates rise\n\nThe bank acted."))
+    assert (outcome.status, outcome.title) == ("added", "Rates rise")
+    assert outcome.uri.startswith("stdin:")
+
+
+def test_a_page(library: Library) -> None:
+    page = PAGE.replace(b"The bank acted.", PARAGRAPH.encode())
+    (outcome,) = take(library, "https://x.test/a", fetch=lambda url: RawFile("https://x.test/final", page, "text/html"))
+    assert (outcome.status, outcome.uri, outcome.title) == ("added", "https://x.test/final", "Rates rise")
+
+
+def test_a_feed(library: Library) -> None:
+    """One page comes; of the two that do not, one has enough of its text in the feed."""
+
+    def fetch(url: str) -> RawFile:
+        if url.endswith("/feed"):
+            return RawFile(url, FEED.format(whole=PARAGRAPH).encode(), "application/rss+xml")
+        if url.endswith("/came"):
+            return RawFile("https://daily.test/moved", PAGE.replace(b"The bank acted.", PARAGRAPH.encode()))
+        raise FetchFailed(f"{url} answered HTTP 403.", "Save the page.")
+
+    counts: list[int] = []
+    outcomes = {
+        o.uri.rsplit("/", 1)[1]: o for o in take(library, "https://daily.test/feed", fetch=fetch, found=counts.append)
+    }
+    assert {name: o.status for name, o in outcomes.items()} == {"came": "added", "teaser": "failed", "whole": "added"}
+    came = library.article(outcomes["came"].article_id or 0)
+    assert (came.title, came.publisher, came.published) == ("Came", "The Daily", "2024-05-03")
+    assert outcomes["whole"].notes == ("The feed's own text is used: https://daily.test/whole answered HTTP 403.",)
+    assert sum(counts) == len(outcomes)
+
+
+def test_a_broken_feed_is_one_failed_item(library: Library) -> None:
+    (outcome,) = take(library, "https://daily.test/feed", fetch=lambda url: RawFile(url, b"<rss>"))
+    assert (outcome.status, outcome.uri) == ("failed", "https://daily.test/feed")
+
+
+def test_how_many_items_are_found_is_told_before_they_are_read(library: Library, folder: Path) -> None:
+    told: list[int] = []
+    outcomes = ingest([str(folder)], library, FakeEmbedder(), Settings(), found=told.append)
+    next(outcomes)
+    assert told == [3]
+
+
+def test_windows_hold_many_articles(library: Library, folder: Path) -> None:
+    embedder = FakeEmbedder()
+    take(library, folder, embedder=embedder, window=4)
+    assert [n for n in embedder.batches if n] == [4, 2]
+
+
+def test_what_was_reported_is_committed_when_it_stops(library: Library, folder: Path) -> None:
+    outcomes = ingest([str(folder)], library, FakeEmbedder(), Settings(), window=1)
+    reported = [next(outcomes), next(outcomes)]
+    outcomes.close()  # type: ignore[attr-defined]
+    assert all(library.content_hash(o.uri) for o in reported)
+    assert [o.status for o in take(library, folder)] == ["unchanged", "unchanged", "added"]
+
+
+def test_ctrl_c_while_a_file_is_read_keeps_what_was_reported(library: Library, folder: Path) -> None:
+
+    def interrupted(url: str) -> RawFile:
+        raise KeyboardInterrupt
+
+    outcomes = ingest(
+        [str(folder / "a.txt"), "https://x.test"], library, FakeEmbedder(), Settings(), fetch=interrupted, window=1
+    )
+    assert next(outcomes).status == "added"
+    with pytest.raises(KeyboardInterrupt):
+        next(outcomes)
+    assert [o.status for o in take(library, folder / "a.txt")] == ["unchanged"]
+
+
+def test_trouble_of_the_library_is_not_an_item_s(library: Library, folder: Path) -> None:
+    """A full disk would fail every article: it ends the run and is named as what it is."""
+
+    class Full:
+        source_hash = staticmethod(lambda uri: None)
+        content_hash = source_hash
+
+        def add_many(self, items: object) -> None:
+            raise LibraryUnwritable("The disk is full.")
+
+    with pytest.raises(LibraryUnwritable):
+        list(ingest([str(folder)], Full(), FakeEmbedder(), Settings()))  # type: ignore[arg-type]
+
+
+def test_every_sentence_of_every_passage_is_a_slice_of_the_article(library: Library, folder: Path) -> None:
+    for outcome in take(library, folder):
+        text = library.article(outcome.article_id or 0).text
+        prepared = pipeline._prepared(RawFile("file:///other.txt", text.encode(), name="other.txt"), library, None)  # type: ignore[arg-type]
+        assert isinstance(prepared, pipeline.Prepared)
+        for passage in prepared.passages:
+            relative = pipeline._input(prepared, passage)
+            cut = [s.of(relative.text) for s in relative.sentences]
+            assert cut == [s.of(prepared.loaded.text) for s in passage.sentences]
