@@ -1,18 +1,21 @@
-"""A file of cases -> its report, with everything wired: what `footnote eval` calls."""
+"""Files of cases -> a report, or a fitted confidence, with everything wired: what `footnote eval` calls."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from evals.calibrate import fitted_on, refuse_fitted
+from evals.calibrate import Calibration, Costs, Example, Tap, collect, fit, fitted_on, refuse_fitted, write
 from evals.cases import Dataset
 from evals.datasets import load
-from evals.evaluate import evaluate
+from evals.evaluate import evaluate, plan
 from evals.records import Record
 from evals.runner import Answers
 from qa import confidence
 from qa.bootstrap import Service, make_embedder, service
+from qa.confidence import Confidence
 from qa.embedder import Embedder
 from qa.errors import CaseError
 from qa.library import Library
@@ -56,11 +59,42 @@ def evaluate_file(
         )
 
 
+def calibrate_files(
+    files: Sequence[tuple[str, Path]],
+    settings: Settings,
+    out: Path,
+    *,
+    costs: Costs = Costs(),  # noqa: B008
+    progress: Progress = lambda *_: None,
+    embedder: Embedder | None = None,
+) -> Calibration:
+    """Fits the confidence on (format, path) files, each case also with its gold withheld, and writes it to `out`.
+
+    Raises CaseError where there is too little to fit.
+    """
+    embedder = embedder or make_embedder(settings)
+    examples: list[Example] = []
+    names = []
+    for form, path in files:
+        dataset = load(path, form)
+        names.append(dataset.name)
+        tap = Tap()
+        with _wired(dataset, settings, progress, embedder, tap) as wired:
+            asked, _ = plan(dataset, wired.library, withheld=True)
+            told = partial(_told, progress, len(asked))
+            examples += collect(asked, wired.answerer, tap, told)
+    made = fit(examples, costs, names, date.today().isoformat())
+    write(made, out)
+    return made
+
+
 # ----------------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
-def _wired(dataset: Dataset, settings: Settings, progress: Progress, embedder: Embedder) -> Iterator[Service]:
+def _wired(
+    dataset: Dataset, settings: Settings, progress: Progress, embedder: Embedder, given: Confidence | None = None
+) -> Iterator[Service]:
     if dataset.articles:
         from evals.temporary import temporary_library
 
@@ -68,11 +102,15 @@ def _wired(dataset: Dataset, settings: Settings, progress: Progress, embedder: E
         with temporary_library(
             dataset.articles, embedder, settings.index, lambda done: progress("ingesting", done, total)
         ) as library:
-            yield service(settings, embedder=embedder, library=library)
+            yield service(settings, embedder=embedder, library=library, confidence=given)
         return
-    wired = service(settings, embedder=embedder)
+    wired = service(settings, embedder=embedder, confidence=given)
     with wired.library:
         yield wired
+
+
+def _told(progress: Progress, total: int, done: int) -> None:
+    progress("asking", done, total)
 
 
 def _answers(system: System, wired: Service, progress: Progress) -> Answers:

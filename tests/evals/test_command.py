@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from evals import command
+from evals.calibrate import fitted_on
 from evals.cases import Case, Dataset
-from evals.command import evaluate_file
+from evals.command import calibrate_files, evaluate_file
 from evals.temporary import store, temporary_library
 from qa.bootstrap import service
+from qa.confidence import Confidence
 from qa.domain import LoadedArticle
 from qa.errors import CaseError, LibraryNotFound
 from qa.library import Library
@@ -112,6 +114,25 @@ def test_without_a_library_there_is_a_clear_error(tmp_path: Path, settings: Sett
 def test_a_file_that_is_not_there(tmp_path: Path, settings: Settings) -> None:
     with pytest.raises(CaseError, match="no such file"):
         evaluate_file(tmp_path / "none.jsonl", settings)
+
+
+def test_a_confidence_is_fitted_on_files_and_used(tmp_path: Path, settings: Settings) -> None:
+    def paragraph(number: int) -> dict:
+        question = {"id": f"q{number}", "question": f"When was day {number}?"}
+        context = f"Rates rose on day {number}. Nobody knew."
+        return {"context": context, "qas": [{**question, "answers": [{"text": f"day {number}", "answer_start": 14}]}]}
+
+    path, out = tmp_path / "days.json", tmp_path / "confidence.json"
+    path.write_text(json.dumps({"data": [{"title": "Days", "paragraphs": [paragraph(n) for n in range(12)]}]}))
+
+    made = calibrate_files([("squad", path)], settings, out, embedder=WordEmbedder())
+
+    # Twelve questions, each also with its article withheld.
+    assert made.provenance["fitted_on"] == ["days"]
+    assert made.provenance["examples"] == 24
+    assert made.provenance["answerable"] == 12
+    assert Confidence.load(out) == made.confidence
+    assert len(fitted_on(out)) == 12
 
 
 def test_it_is_said_when_the_confidence_was_fitted_on_the_cases() -> None:
