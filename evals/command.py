@@ -1,13 +1,11 @@
-"""Files of cases -> a report, or a fitted confidence, with everything wired: what `footnote eval` calls."""
+"""Files of cases -> a report, or what a confidence is fitted on, with everything wired: what `footnote eval` calls."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from evals.calibrate import Calibration, Costs, Example, Tap, collect, fit, fitted_on, refuse_fitted, write
+from evals.calibrate import Example, Tap, collect, fitted_on, refuse_fitted
 from evals.cases import Dataset
 from evals.datasets import load
 from evals.evaluate import evaluate, plan
@@ -59,33 +57,22 @@ def evaluate_file(
         )
 
 
-def calibrate_files(
-    files: Sequence[tuple[str, Path]],
+def examples(
+    path: Path,
     settings: Settings,
-    out: Path,
-    *,
-    costs: Costs = Costs(),  # noqa: B008
+    form: str = "cases",
+    limit: int | None = None,
     progress: Progress = lambda *_: None,
+    *,
     embedder: Embedder | None = None,
-) -> Calibration:
-    """Fits the confidence on (format, path) files, each case also with its gold withheld, and writes it to `out`.
-
-    Raises CaseError where there is too little to fit.
-    """
-    embedder = embedder or make_embedder(settings)
-    examples: list[Example] = []
-    names = []
-    for form, path in files:
-        dataset = load(path, form)
-        names.append(dataset.name)
-        tap = Tap()
-        with _wired(dataset, settings, progress, embedder, tap) as wired:
-            asked, _ = plan(dataset, wired.library, withheld=True)
-            told = partial(_told, progress, len(asked))
-            examples += collect(asked, wired.answerer, tap, told)
-    made = fit(examples, costs, names, date.today().isoformat())
-    write(made, out)
-    return made
+) -> list[Example]:
+    """What `calibrate.fit` takes: the cases of a file, each with gold also asked with its gold's articles withheld."""
+    dataset = load(path, form)
+    dataset = Dataset(dataset.name, dataset.cases[:limit], dataset.articles)
+    tap = Tap()
+    with _wired(dataset, settings, progress, embedder or make_embedder(settings), tap) as wired:
+        asked, _ = plan(dataset, wired.library, withheld=True)
+        return list(collect(asked, wired.answerer, tap, lambda done: progress("asking", done, len(asked))))
 
 
 # ----------------------------------------------------------------------------------------------------------------
@@ -107,10 +94,6 @@ def _wired(
     wired = service(settings, embedder=embedder, confidence=given)
     with wired.library:
         yield wired
-
-
-def _told(progress: Progress, total: int, done: int) -> None:
-    progress("asking", done, total)
 
 
 def _answers(system: System, wired: Service, progress: Progress) -> Answers:

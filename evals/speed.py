@@ -4,7 +4,8 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +24,8 @@ from qa.settings import Settings
 
 QUESTIONS = 200
 WARM_UP = 5
+SAMPLES = Path(__file__).parent.parent / "samples" / "articles"
+COPIES = 20
 
 
 @dataclass(slots=True)
@@ -67,6 +70,19 @@ def measure(
         size = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
     noted = settings.model_dump(mode="json", include={"embedding_model", "precision", "index", "passages"})
     return {**ingested, "ask": asked, "memory_mb": _memory_mb(), "library_mb": size / 1e6, "settings": noted}
+
+
+@contextmanager
+def sources_or_samples(sources: Sequence[str], copies: int = COPIES) -> Iterator[list[str]]:
+    """The sources, or a temporary folder of the sample articles so many times over. Raises CaseError without either."""
+    if sources:
+        yield list(sources)
+        return
+    if not SAMPLES.is_dir():
+        raise CaseError("The sample articles are not installed.", "Give a folder: footnote speed FOLDER.")
+    with TemporaryDirectory(prefix="footnote-speed-") as folder:
+        variations(SAMPLES, copies, Path(folder))
+        yield [folder]
 
 
 def variations(folder: Path, copies: int, into: Path) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from evals import command
-from evals.calibrate import fitted_on
+from evals.calibrate import Costs, fit, fitted_on, write
 from evals.cases import Case, Dataset
-from evals.command import calibrate_files, evaluate_file
+from evals.command import evaluate_file, examples
 from evals.temporary import store, temporary_library
 from qa.bootstrap import service
 from qa.confidence import Confidence
@@ -125,14 +125,16 @@ def test_a_confidence_is_fitted_on_files_and_used(tmp_path: Path, settings: Sett
     path, out = tmp_path / "days.json", tmp_path / "confidence.json"
     path.write_text(json.dumps({"data": [{"title": "Days", "paragraphs": [paragraph(n) for n in range(12)]}]}))
 
-    made = calibrate_files([("squad", path)], settings, out, embedder=WordEmbedder())
+    found = examples(path, settings, "squad", 10, embedder=WordEmbedder())
+    made = fit(found, Costs(), ["days"], "2026-01-01")
+    write(made, out)
 
-    # Twelve questions, each also with its article withheld.
+    # Ten questions, each also with its article withheld.
     assert made.provenance["fitted_on"] == ["days"]
-    assert made.provenance["examples"] == 24
-    assert made.provenance["answerable"] == 12
+    assert made.provenance["examples"] == 20
+    assert made.provenance["answerable"] == 10
     assert Confidence.load(out) == made.confidence
-    assert len(fitted_on(out)) == 12
+    assert len(fitted_on(out)) == 10
 
 
 def test_it_is_said_when_the_confidence_was_fitted_on_the_cases() -> None:

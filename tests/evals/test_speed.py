@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.speed import Recording, as_text, measure, percentiles, questions_of, variations
+from evals.speed import Recording, as_text, measure, percentiles, questions_of, sources_or_samples, variations
 from qa.embedder import PassageInput
 from qa.errors import CaseError
 from qa.settings import load
@@ -72,6 +72,16 @@ def test_variations_differ_from_one_another(tmp_path: Path) -> None:
     texts = [path.read_text() for path in into.iterdir()]
     assert len(texts) == len(set(texts)) == 6
     assert all(text.startswith("Rates rose.") for text in texts)
+
+
+def test_sources_are_those_given_or_the_samples_over_and_over() -> None:
+    with sources_or_samples(["a", "b"]) as given:
+        assert given == ["a", "b"]
+    with sources_or_samples([], copies=2) as (folder,):
+        names = {path.name for path in Path(folder).iterdir()}
+    assert {name.partition("-")[0] for name in names} == {"0", "1"}
+    assert "1-tram-drivers-strike.txt" in names
+    assert not Path(folder).exists()
 
 
 def test_questions_of_a_file(tmp_path: Path) -> None:
