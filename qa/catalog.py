@@ -5,6 +5,7 @@ What is in it is read and written by `qa.articles` (articles and versions), `qa.
 """
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,12 +101,24 @@ class Catalog:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+            f"{self.path.absolute().as_uri()}{self._mode()}",
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+            uri=True,
         )
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         connection.create_function("casefold", 1, str.casefold, deterministic=True)
         return connection
+
+    def _mode(self) -> str:
+        """A read-only folder can be asked too: SQLite wants a log beside the file unless told that none writes."""
+        if os.access(self.path.parent, os.W_OK):
+            return ""
+        log = self.path.with_name(f"{NAME}-wal")
+        return "?mode=ro" if log.exists() and log.stat().st_size else "?mode=ro&immutable=1"
 
 
 def setting(connection: sqlite3.Connection, key: str, default: Any = None) -> Any:

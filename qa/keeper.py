@@ -23,7 +23,7 @@ from qa import probe, stored
 from qa.catalog import Catalog, changes_since, last_change, put_setting, setting
 from qa.domain import Vector
 from qa.embedder import EmbeddingStamp
-from qa.errors import FootnoteError
+from qa.errors import FootnoteError, LibraryError
 from qa.following import follow
 from qa.index import BATCH, ChromaIndex
 from qa.lock import Lock
@@ -82,8 +82,15 @@ class Keeper:
         with self._work:
             if not self._lock.take():
                 return False
-            self._open(progress)
-            self._follow(progress)
+            try:
+                self._advance(progress)
+            except FootnoteError:
+                raise
+            except Exception:
+                _log.warning("The vector index failed and is made anew.", exc_info=True)
+                self._give_up()
+                with self._explained():
+                    self._advance(progress)
             return True
 
     def rebuild(self, progress: Progress | None = None) -> bool:
@@ -91,7 +98,8 @@ class Keeper:
         with self._work:
             if not self._lock.take():
                 return False
-            self._build(progress)
+            with self._explained():
+                self._build(progress)
             return True
 
     def behind(self) -> int:
@@ -114,6 +122,22 @@ class Keeper:
             self._lock.release()
 
     # ----------------------------------------------------------------------------------------------
+
+    def _advance(self, progress: Progress | None) -> None:
+        self._open(progress)
+        self._follow(progress)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except FootnoteError:
+            raise
+        except Exception as error:
+            raise LibraryError(
+                f"The vector index in {self._folder} could not be made: {error}.",
+                "Questions are answered without it. Free some disk space, or set FOOTNOTE_INDEX=exact.",
+            ) from error
 
     def _in_step(self) -> bool:
         """Catch up if that is quick; start the background thread if not. Never waits for another thread."""
@@ -144,10 +168,7 @@ class Keeper:
             try:
                 self.catch_up(self._stoppable)
             except FootnoteError as error:
-                _log.warning("The index was left as it is: %s", error)
-            except Exception:
-                _log.warning("The vector index failed; questions are answered exactly.", exc_info=True)
-                self._give_up()
+                _log.warning("%s", error)
 
     def _stoppable(self, done: int, total: int) -> None:  # noqa: ARG002
         if self._stop.is_set():
@@ -293,7 +314,7 @@ def leftovers(folder: Path, mark: Mark) -> list[Path]:
 # --------------------------------------------------------------------------------------------------
 
 
-class _Stopped(Exception):  # noqa: N818
+class _Stopped(BaseException):
     """The library is being closed."""
 
 

@@ -16,7 +16,8 @@ from qa.keeper import Keeper
 from qa.library import Added, Library
 from tests.shelves import STAMP, TurnEmbedder, at, new
 
-EVERYTHING = Filters()
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture(params=["auto", "exact"])
@@ -293,6 +294,25 @@ class TestOpening:
             library.add_many([new("a", "One.")])
 
 
+class TestReadOnly:
+    """As another user, since nothing is read-only for root."""
+
+    def test_it_answers_and_refuses_to_change(self, tmp_path: Path) -> None:
+        folder = tmp_path / "library"
+        with Library.open(folder, STAMP) as library:
+            library.add_many([new("a", "Foxes run.")])
+            library.catch_up()
+        folder.chmod(0o555)
+        for place in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+            place.chmod(0o755)
+        command = [sys.executable, "-c", READING, str(folder)]
+        told = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+        folder.chmod(0o755)
+        assert told.stderr == ""
+        assert told.stdout.split("\n")[:2] == ["['a']", "['a']"]
+        assert "cannot be written" in told.stdout
+
+
 class TestReembedding:
     OTHER = EmbeddingStamp("square", 4)
 
@@ -407,6 +427,25 @@ class TestTheIndex:
             assert [p.name for p in folder.glob("vectors-*")] == ["vectors-2"]
             assert problems(library) == []
 
+    def test_one_that_fails_while_it_catches_up_is_made_anew(self, folder: Path) -> None:
+        with Library.open(folder, STAMP) as library:
+            library.catch_up()
+            keeper(library)._index = BrokenIndex()  # type: ignore[assignment]
+            library.add_many([new("b", "Late.")])
+            library.catch_up()
+            assert [p.name for p in folder.glob("vectors-*")] == ["vectors-2"]
+            assert problems(library) == []
+
+    def test_one_that_cannot_be_made_is_said_and_questions_are_answered(self, folder: Path) -> None:
+        with Library.open(folder, STAMP) as library:
+            keeper(library).close()
+            library._keeper = NoRoom(folder, library._catalog)
+            with pytest.raises(LibraryError, match="could not be made") as caught:
+                library.rebuild()
+            assert "FOOTNOTE_INDEX=exact" in caught.value.remedy
+            for _ in range(3):
+                assert uris(library.candidates(at(0.25), [], limit=1)) == ["a10"]
+
     def test_many_removals_make_it_anew(self, folder: Path) -> None:
         with Library.open(folder, STAMP) as library:
             for article_id in range(1, 15):
@@ -517,13 +556,11 @@ class TestTogether:
         assert problems(library) == []
 
     def test_two_processes_add_while_this_one_asks(self, tmp_path: Path) -> None:
-        root = Path(__file__).parents[2]
-        environment = {**os.environ, "PYTHONPATH": str(root)}
         with Library.open(tmp_path, STAMP) as library:
             library.add_many([new("first", "Text.")])
             library.catch_up()
             children = [
-                subprocess.Popen([sys.executable, "-c", ADDING, str(tmp_path), name], cwd=root, env=environment)
+                subprocess.Popen([sys.executable, "-c", ADDING, str(tmp_path), name], cwd=ROOT, env=ENVIRONMENT)
                 for name in "xy"
             ]
             sizes = []
@@ -540,14 +577,34 @@ class TestTogether:
             assert problems(library) == []
 
 
+READING = """
+import os, sys
+import chromadb, filelock
+from pathlib import Path
+from qa.errors import LibraryUnwritable
+from qa.library import Library
+from tests.shelves import STAMP, at, new
+if os.getuid() == 0:
+    os.setuid(65534)
+with Library.open(Path(sys.argv[1]), STAMP) as library:
+    for _ in range(2):
+        print([c.passage.article.uri for c in library.candidates(at(0), ["fox"], limit=3)])
+    try:
+        library.add_many([new("b", "Dogs bark.")])
+    except LibraryUnwritable as error:
+        print(error)
+"""
+
+
 ADDING = """
-import sys
+import sys, time
 from pathlib import Path
 from qa.library import Library
 from tests.shelves import STAMP, new
 with Library.open(Path(sys.argv[1]), STAMP) as library:
     for n in range(60):
         library.add_many([new(f"{sys.argv[2]}{n}", "Text.", turn=n / 60)])
+        time.sleep(0.02)
 """
 
 
@@ -557,8 +614,18 @@ def keeper(library: Library) -> Keeper:
     return found
 
 
+class NoRoom(Keeper):
+    """There is nowhere to put an index."""
+
+    def _place(self, generation: int) -> Path:
+        return Path("/dev/null") / str(generation)
+
+
 class BrokenIndex:
     """Chroma on a bad day."""
+
+    def add(self, ids: object, vectors: object) -> None:
+        raise RuntimeError("Failed to apply logs to the hnsw segment writer")
 
     def nearest(self, vector: object, k: int) -> list[tuple[int, float]]:
         raise RuntimeError("Error finding id")
