@@ -126,6 +126,7 @@ class ChromaIndex:
             )
             if {name: self._collection.metadata.get(name) for name in metadata} != metadata:
                 raise ValueError(f"{folder} holds vectors of {self._collection.metadata}, not of {metadata}.")
+            self._size = int(self._collection.count())
         except BaseException:
             self._client.close()
             raise
@@ -133,6 +134,7 @@ class ChromaIndex:
     def add(self, ids: Sequence[int], vectors: Vectors) -> None:
         for at in range(0, len(ids), BATCH):
             self._collection.upsert([str(i) for i in ids[at : at + BATCH]], vectors[at : at + BATCH])
+        self._size = int(self._collection.count())
 
     def remove(self, ids: Collection[int]) -> None:
         wanted = [str(i) for i in ids]
@@ -140,6 +142,7 @@ class ChromaIndex:
             present = self._collection.get(wanted[at : at + BATCH], include=[])["ids"]
             if present:
                 self._collection.delete(present)
+        self._size = int(self._collection.count())
 
     def nearest(self, vector: Vector, k: int) -> list[tuple[int, float]]:
         k = min(k, len(self))
@@ -152,7 +155,7 @@ class ChromaIndex:
         return {int(i) for i in self._collection.get(include=[])["ids"]}
 
     def __len__(self) -> int:
-        return int(self._collection.count())
+        return self._size
 
     def close(self) -> None:
         self._client.close()
