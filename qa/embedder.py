@@ -62,8 +62,7 @@ class SentenceTransformerEmbedder:
         self._model = _load(model)
         if _dtype(precision) == "bfloat16":
             self._model = self._model.to(torch.bfloat16)
-        self._tokenizer: Any = self._model.tokenizer
-        self._limit = min(MAX_TOKENS, int(self._tokenizer.model_max_length))
+        self._backend = _tokenizer(self._model)
         self.stamp = EmbeddingStamp(_name(model), int(self._model.get_embedding_dimension() or 0))
 
     def passages(self, inputs: Sequence[PassageInput]) -> list[PassageVectors]:
@@ -82,10 +81,7 @@ class SentenceTransformerEmbedder:
         return _unit(tokens.mean(axis=0))
 
     def _encode(self, texts: list[str]) -> list[Any]:
-        backend = self._tokenizer.backend_tokenizer
-        backend.no_padding()
-        backend.enable_truncation(self._limit)
-        return list(backend.encode_batch(texts))
+        return list(self._backend.encode_batch(texts))
 
     def _tokens(self, encoded: Sequence[Any]) -> Iterator[Any]:
         """Token vectors, float32 of shape (tokens, dimension), one array an input."""
@@ -105,12 +101,21 @@ def _load(model: str) -> Any:
     try:
         from sentence_transformers import SentenceTransformer
 
-        return SentenceTransformer(str(_bundled()) if not model else model, device="cpu")
-    except (OSError, ValueError) as error:
+        return SentenceTransformer(model or str(_bundled()), device="cpu")
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise ModelError(
-            f"The embedding model {model or 'bundled with the package'} cannot be loaded: {error}.",
+            f"The embedding model {model or 'bundled with the package'} cannot be loaded: {reason}.",
             "Give the path of a sentence-transformers model in FOOTNOTE_EMBEDDING_MODEL.",
         ) from error
+
+
+def _tokenizer(model: Any) -> Any:
+    """Set up once: changing it while another thread encodes is an error."""
+    backend = model.tokenizer.backend_tokenizer
+    backend.no_padding()
+    backend.enable_truncation(min(MAX_TOKENS, int(model.tokenizer.model_max_length)))
+    return backend
 
 
 def _bundled() -> Path:

@@ -13,9 +13,11 @@ def standardise(scores: Scores) -> Scores:
     deviation = float(scores.std()) if scores.size else 0.0
     if deviation < 1e-9:
         return np.zeros_like(scores)
-    return (scores - scores.mean()) / deviation
+    standardised: Scores = (scores - scores.mean()) / deviation
+    return standardised
 
 
 def fuse(sides: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
     """Weighted sum of the standardised sides, one value a candidate. A side without a weight is an error."""
-    return np.sum([weights[name] * standardise(side) for name, side in sides.items()], axis=0)
+    fused: Scores = np.sum([weights[name] * standardise(side) for name, side in sides.items()], axis=0)
+    return fused

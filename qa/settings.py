@@ -1,25 +1,33 @@
 """Every setting, its default and its variable (`FOOTNOTE_` + the field's name in capitals; also read from `.env`)."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from qa.errors import SettingsError
 
 PREFIX = "FOOTNOTE_"
+ENV_FILE = Path(".env")
+
+
+def default_library() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("footnote") / "library"
 
 
 class Settings(BaseSettings):
     """Unknown `FOOTNOTE_` variables are refused by `load`, so a mistyped one is never silently ignored."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix=PREFIX, env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    library: Path = Field(default_factory=lambda: default_library(), description="folder of the library")
+    library: Path = Field(default_factory=default_library, description="folder of the library")
     embedding_model: str = Field("", description="name or path of a sentence-transformers model; empty = bundled")
     precision: str = Field("auto", pattern="^(auto|float32|bfloat16)$", description="of the embedding model")
     index: str = Field("auto", pattern="^(auto|exact)$", description="auto: Chroma, or exact where another has it")
@@ -37,28 +45,37 @@ class Settings(BaseSettings):
     loader_timeout: float = Field(30, gt=0, description="seconds that one file may take to load")
     loader_max_mb: int = Field(1024, gt=0, description="memory that loading one file may take, in megabytes")
 
+    @field_validator("library")
+    @classmethod
+    def _at_home(cls, library: Path) -> Path:
+        """`~` is nobody's business but the shell's, and no shell reads `.env`."""
+        return library.expanduser()
+
 
 def load(**overrides: Any) -> Settings:
     """Settings from the environment and `.env`, with overrides that are not None on top.
 
     Raises SettingsError for an unknown or malformed variable.
     """
-    _refuse_unknown(os.environ)
+    _refuse_unknown([*os.environ, *_env_file_names()])
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
         raise SettingsError(_explain(error), "See .env.example for every setting.") from None
 
 
-def default_library() -> Path:
-    from platformdirs import user_data_path
+def _env_file_names() -> list[str]:
+    from dotenv import dotenv_values
 
-    return user_data_path("footnote") / "library"
+    try:
+        return list(dotenv_values(ENV_FILE)) if ENV_FILE.is_file() else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{ENV_FILE.absolute()} cannot be read: {error}.", "Mend or remove it.") from None
 
 
-def _refuse_unknown(environment: Any) -> None:
+def _refuse_unknown(names: Iterable[str]) -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    unknown = sorted(name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in known)
+    unknown = sorted(name for name in names if name.upper().startswith(PREFIX) and name.upper() not in known)
     if unknown:
         raise SettingsError(f"Unknown setting {', '.join(unknown)}.", f"Known ones: {', '.join(sorted(known))}.")
 

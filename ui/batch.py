@@ -3,22 +3,25 @@
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any
-
-from qa.library import Library
 
 from qa import contract
 from qa.answerer import Answerer
 from qa.domain import Filters, Turn
 from qa.errors import FootnoteError, UsageError
+from qa.library import Library
 
 
 def run(answerer: Answerer, file: Path, filters: Filters, emit: Callable[[dict[str, Any]], None]) -> int:
-    """One reply a line, in the order of the questions; a line that fails gives {"id", "error"}. Returns how many did."""
+    """One reply a line, in the order of the questions; one that fails gives {"id", "line", "error", "remedy"}.
+
+    Returns how many failed.
+    """
     failed = 0
-    for number, line in enumerate(_lines(file), start=1):
+    for number, line in _lines(file):
         identifier: object = None
         try:
             asked = _asked(line, number)
@@ -51,13 +54,19 @@ def filters(
     )
 
 
-def _lines(file: Path) -> Iterator[str]:
-    if str(file) == "-":
-        yield from (line for line in sys.stdin if line.strip())
-        return
+def standard_input() -> str:
+    """All of it. Raises UsageError where it is not UTF-8."""
     try:
-        with file.open(encoding="utf-8") as opened:
-            yield from (line for line in opened if line.strip())
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"Standard input is not UTF-8: {error}.") from None
+
+
+def _lines(file: Path) -> Iterator[tuple[int, str]]:
+    """Numbers count from 1; blank lines are left out."""
+    try:
+        with nullcontext(sys.stdin) if str(file) == "-" else file.open(encoding="utf-8") as opened:
+            yield from ((number, line) for number, line in enumerate(opened, start=1) if line.strip())
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}.", "Give a file of JSON lines in UTF-8.") from None
 

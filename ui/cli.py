@@ -4,28 +4,27 @@ Exit codes: 0 done, 1 some items failed (listed, the rest done), 2 usage or conf
 Standard output carries results only; progress and complaints go to standard error.
 """
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from qa.library import Library
+from ui.eval_commands import Json, LibraryFolder, eval_app, speed
+from ui.exits import Explained
 
+if TYPE_CHECKING:
     from qa.bootstrap import Service
+    from qa.library import Library
     from qa.settings import Settings
 
-LibraryFolder = Annotated[
-    Path | None, typer.Option("--library", metavar="DIR", help="Folder of the library [default: $FOOTNOTE_LIBRARY].")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
 Named = Annotated[list[str], typer.Argument(metavar="ARTICLE...", help="An id, a URI or the unique end of one.")]
 
 app = typer.Typer(
+    cls=Explained,
     help="Questions over a collection of articles, every claim footnoted with the exact source sentence.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -34,23 +33,16 @@ app = typer.Typer(
 )
 library_app = typer.Typer(help="Look after the library.", no_args_is_help=True)
 app.add_typer(library_app, name="library")
+app.add_typer(eval_app, name="eval")
+app.command()(speed)
 
 
 def main() -> None:
-    """Entry point: whatever Footnote raises on purpose becomes one line and an exit code, never a traceback."""
-    from qa.errors import FootnoteError
-
-    try:
-        app()
-    except FootnoteError as error:
-        _complain(f"footnote: {error}")
-        sys.exit(2)
-    except KeyboardInterrupt:
-        _complain("footnote: stopped. What was reported as done is kept.")
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    """Entry point. What cannot be shown in the terminal's encoding is shown as a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    app()
 
 
 @app.command()
@@ -110,8 +102,8 @@ def ask(
         if batch is not None:
             failed = batches.run(service.answerer, batch, filters, terminal.json_line)
             raise typer.Exit(1 if failed else 0)
-        reply = service.answerer.answer(sys.stdin.read() if question is None else question, filters=filters)
-        terminal.reply(reply, as_json)
+        asked = batches.standard_input() if question is None else question
+        terminal.reply(service.answerer.answer(asked, filters=filters), as_json)
 
 
 @app.command()
@@ -135,14 +127,8 @@ def reindex(
     """Build the vector index anew from the catalog; the library answers meanwhile."""
     from ui import terminal
 
-    if embed:
-        from qa.bootstrap import make_embedder
-
-        settings = _settings(library)
-        with _shelf(library) as shelf, terminal.progress("Embedding") as step:
-            shelf.reembed(make_embedder(settings), step)
-    with _service(library) as (_, service), terminal.progress("Indexing") as step:
-        service.library.rebuild(step)
+    with _anew(library) if embed else _in_step(library) as shelf, terminal.progress("Indexing") as step:
+        shelf.rebuild(step)
     terminal.say("Reindexed.")
 
 
@@ -240,13 +226,31 @@ def _service(library: Path | None, *, create: bool = False, **overrides: Any) ->
 @contextmanager
 def _shelf(library: Path | None) -> Iterator["Library"]:
     """The library without a model: for what needs no question answered."""
-    from qa.library import Library
-
     from qa.bootstrap import stay_quiet
+    from qa.library import Library
 
     stay_quiet()
     settings = _settings(library)
     with Library.open(settings.library, None, index=settings.index, create=False) as shelf:
+        yield shelf
+
+
+@contextmanager
+def _in_step(library: Path | None) -> Iterator["Library"]:
+    """The library, which must have the vectors of the configured model."""
+    with _service(library) as (_, service):
+        yield service.library
+
+
+@contextmanager
+def _anew(library: Path | None) -> Iterator["Library"]:
+    """The library with every vector made again, whichever model made the old ones."""
+    from qa.bootstrap import make_embedder
+    from ui import terminal
+
+    with _shelf(library) as shelf:
+        with terminal.progress("Embedding") as step:
+            shelf.reembed(make_embedder(_settings(library)), step)
         yield shelf
 
 
@@ -269,10 +273,6 @@ def _listed(paths_from: Path | None) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         raise typer.BadParameter(f"{paths_from} cannot be read: {error}.", param_hint="--from") from None
     return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _complain(message: str) -> None:
-    sys.stderr.write(message + "\n")
 
 
 if __name__ == "__main__":

@@ -5,65 +5,66 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from qa.domain import Finding
-from qa.errors import FootnoteError, LibraryNotFound
+from qa.embedder import Embedder, EmbeddingStamp
+from qa.errors import FootnoteError, LibraryNotFound, ModelError
 from qa.settings import Settings
 
 LEAST_FREE_MB = 500
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Everything that can be wrong before a question is asked, in the order in which it would be met."""
-    return [finding for look in (_python, _full_text, _model, _disk, _library, _network) for finding in look(settings)]
+def examine(settings: Settings, make: Callable[[Settings], Embedder] | None = None) -> list[Finding]:
+    """Everything that can be wrong before a question is asked, in the order in which it would be met.
+
+    `make` loads the embedding model; raises ModelError.
+    """
+    stamp, model = _model(settings, make)
+    return [_python(), _full_text(), model, _disk(settings), *_library(settings, stamp), _network(settings)]
 
 
-Look = Callable[[Settings], Iterator[Finding]]
+def _python() -> Finding:
+    return Finding("python", "ok", f"Python {'.'.join(map(str, sys.version_info[:3]))}")
 
 
-def _python(settings: Settings) -> Iterator[Finding]:  # noqa: ARG001
-    version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding("python", "ok", f"Python {version}")
-
-
-def _full_text(settings: Settings) -> Iterator[Finding]:  # noqa: ARG001
+def _full_text() -> Finding:
     try:
-        sqlite3.connect(":memory:").execute("CREATE VIRTUAL TABLE probe USING fts5(body)")
-        yield Finding("full text", "ok", f"SQLite {sqlite3.sqlite_version} with FTS5")
+        with closing(sqlite3.connect(":memory:")) as connection:
+            connection.execute("CREATE VIRTUAL TABLE probe USING fts5(body)")
     except sqlite3.OperationalError:
-        yield Finding("full text", "error", "This Python's SQLite has no FTS5.", "Install Python from python.org.")
+        return Finding("full text", "error", "This Python's SQLite has no FTS5.", "Install Python from python.org.")
+    return Finding("full text", "ok", f"SQLite {sqlite3.sqlite_version} with FTS5")
 
 
-def _model(settings: Settings) -> Iterator[Finding]:
+def _model(settings: Settings, make: Callable[[Settings], Embedder] | None) -> tuple[EmbeddingStamp | None, Finding]:
     from qa.bootstrap import make_embedder
 
     try:
-        stamp = make_embedder(settings).stamp
-        yield Finding("embedding model", "ok", f"{stamp.model}, {stamp.dimension} dimensions")
-    except FootnoteError as error:
-        yield Finding("embedding model", "error", error.message, error.remedy)
+        stamp = (make or make_embedder)(settings).stamp
+    except ModelError as error:
+        return None, Finding("embedding model", "error", error.message, error.remedy)
+    return stamp, Finding("embedding model", "ok", f"{stamp.model}, {stamp.dimension} dimensions")
 
 
-def _disk(settings: Settings) -> Iterator[Finding]:
+def _disk(settings: Settings) -> Finding:
     place = next(folder for folder in (settings.library, *settings.library.absolute().parents) if folder.exists())
     free = shutil.disk_usage(place).free // 1_000_000
     if not os.access(place, os.W_OK):
-        yield Finding("disk", "error", f"{place} cannot be written.", "Change its permissions or FOOTNOTE_LIBRARY.")
-    elif free < LEAST_FREE_MB:
-        yield Finding("disk", "warning", f"{free:,} MB free at {place}.", "Make room before you ingest more.")
-    else:
-        yield Finding("disk", "ok", f"{free:,} MB free at {place}")
+        return Finding("disk", "error", f"{place} cannot be written.", "Change its permissions or FOOTNOTE_LIBRARY.")
+    if free < LEAST_FREE_MB:
+        return Finding("disk", "warning", f"{free:,} MB free at {place}.", "Make room before you ingest more.")
+    return Finding("disk", "ok", f"{free:,} MB free at {place}")
 
 
-def _library(settings: Settings) -> Iterator[Finding]:
+def _library(settings: Settings, stamp: EmbeddingStamp | None) -> Iterator[Finding]:
+    """Without a model the library is looked into all the same."""
     from qa.library import Library
-
-    from qa.bootstrap import make_embedder
 
     folder: Path = settings.library
     try:
-        with Library.open(folder, make_embedder(settings).stamp, index=settings.index, create=False) as library:
+        with Library.open(folder, stamp, index=settings.index, create=False) as library:
             yield Finding("library", "ok", f"{library.stats().articles:,} articles in {folder}")
             yield from library.check()
     except LibraryNotFound as error:
@@ -72,10 +73,9 @@ def _library(settings: Settings) -> Iterator[Finding]:
         yield Finding("library", "error", error.message, error.remedy)
 
 
-def _network(settings: Settings) -> Iterator[Finding]:
+def _network(settings: Settings) -> Finding:
     if settings.host in ("127.0.0.1", "localhost", "::1"):
-        yield Finding("network", "ok", f"The page answers on {settings.host} only")
-    else:
-        yield Finding(
-            "network", "warning", f"The page would answer on {settings.host}.", "Put it behind a proxy with sign-in."
-        )
+        return Finding("network", "ok", f"The page answers on {settings.host} only")
+    return Finding(
+        "network", "warning", f"The page would answer on {settings.host}.", "Put it behind a proxy with sign-in."
+    )

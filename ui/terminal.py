@@ -2,21 +2,29 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from types import TracebackType
 from typing import Any
 
-from qa.library import Stats
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from ingest.pipeline import Outcome
 from qa import contract
-from qa.domain import Answer, Article, ArticleRef, Evidence, Finding, Reply, ShortAnswer
+from qa.domain import Answer, Article, ArticleRef, Claim, Evidence, Finding, Reply
+from qa.library import Stats
 from ui.plain import printable
 
 QUIET_EVERY = 200
@@ -30,8 +38,13 @@ def say(message: str) -> None:
 
 
 def json_line(item: dict[str, Any]) -> None:
-    """One JSON document on a line of its own."""
-    sys.stdout.write(json.dumps(item, ensure_ascii=False) + "\n")
+    """One JSON document on a line of its own; escaped where the stream's encoding lacks one of its characters."""
+    text = json.dumps(item, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(item)
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
@@ -128,6 +141,31 @@ def progress(what: str) -> Iterator[Step]:
         yield lambda done, total: live.update(task, completed=done, total=total)
 
 
+@contextmanager
+def stages() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for work of several stages; a line every 500 items where standard error is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda what, done, total: say(f"{what}: {done:,} of {total:,}") if done % 500 == 0 else None
+        return
+    with _bar(Console(stderr=True)) as live:
+        tasks: dict[str, TaskID] = {}
+
+        def step(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = live.add_task(what.capitalize(), total=total)
+            live.update(tasks[what], completed=done, total=total)
+
+        yield step
+
+
+def report(document: Mapping[str, Any], text: str, as_json: bool) -> None:
+    """A document for programs, or the text that says the same for people."""
+    if as_json:
+        json_line(dict(document))
+    else:
+        sys.stdout.write(text.rstrip("\n") + "\n")
+
+
 def articles(items: Sequence[ArticleRef], as_json: bool) -> None:
     """One line an article."""
     if as_json:
@@ -211,7 +249,7 @@ def _nowhere(done: int, total: int) -> None:
 
 def _answer(console: Console, item: Answer) -> None:
     for claim in item.claims:
-        line = _bold(claim.text, item, claim.citations[0].number if claim.citations else 0)
+        line = _marked(claim, item)
         line.append(" " + "".join(f"[{c.number}]" for c in claim.citations), style="cyan")
         console.print(line)
     console.print()
@@ -219,13 +257,18 @@ def _answer(console: Console, item: Answer) -> None:
         _footnote(console, number, item.evidence[number - 1])
 
 
-def _bold(text: str, item: Answer, number: int) -> Text:
-    line = Text(printable(text))
-    short: ShortAnswer | None = item.short_answer
-    if short is not None and short.number == number:
-        at = text.find(short.text)
-        line.stylize("bold", max(at, 0), max(at, 0) + len(short.text) if at >= 0 else 0)
-    return line
+def _marked(claim: Claim, item: Answer) -> Text:
+    """The claim, with the short answer in bold where the claim is the very sentence that holds it."""
+    short = item.short_answer
+    if short is None or not claim.citations or claim.citations[0].number != short.number:
+        return Text(printable(claim.text))
+    sentence = item.evidence[short.number - 1]
+    if claim.text != sentence.quote:
+        return Text(printable(claim.text))
+    start, end = short.start - sentence.start, short.end - sentence.start
+    return Text.assemble(
+        printable(claim.text[:start]), (printable(claim.text[start:end]), "bold"), printable(claim.text[end:])
+    )
 
 
 def _footnote(console: Console, number: int, evidence: Evidence) -> None:

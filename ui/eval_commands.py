@@ -1,0 +1,158 @@
+"""`footnote eval ...` and `footnote speed`: how far to trust it, and how fast it is."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+LibraryFolder = Annotated[
+    Path | None, typer.Option("--library", metavar="DIR", help="Folder of the library [default: $FOOTNOTE_LIBRARY].")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
+Form = Annotated[
+    str, typer.Option("--format", help="cases, squad, selqa, qed, longdocs, beir or csv; see docs/quality.md.")
+]
+
+
+class DatasetOrCommand(TyperGroup):
+    """`footnote eval FILE` is `footnote eval run FILE`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        known = args and args[0] in self.commands
+        return super().resolve_command(ctx, args if known else ["run", *args])
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Options before the file belong to `run` too."""
+        if args and args[0].startswith("-") and args[0] not in ctx.help_option_names:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+eval_app = typer.Typer(
+    cls=DatasetOrCommand,
+    no_args_is_help=True,
+    help="Ask questions with known answers: footnote eval FILE. Also: calibrate, compare.",
+)
+
+
+@eval_app.command("run")
+def evaluate(
+    dataset: Annotated[Path, typer.Argument(metavar="FILE", help="Cases: JSON lines, or what --format names.")],
+    library: LibraryFolder = None,
+    form: Form = "cases",
+    as_json: Json = False,
+    baseline: Annotated[bool, typer.Option("--baseline", help="Ask the usual tutorial RAG instead.")] = False,
+    withheld: Annotated[
+        bool, typer.Option("--withheld", help="Ask each answerable case again with its articles left out.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many cases.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page, too.")] = None,
+    runs: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the run here; one that was stopped goes on.")
+    ] = None,
+    fail_under: Annotated[
+        list[str] | None, typer.Option(metavar="METRIC=VALUE", help="Exit 1 when a metric is below (repeatable).")
+    ] = None,
+) -> None:
+    """Ask the cases of FILE and report what came of them."""
+    from evals import compare, report
+    from evals.command import evaluate_file
+    from evals.html import page
+    from qa.settings import load
+    from ui import terminal
+
+    with _staged() as step:
+        found, records = evaluate_file(
+            dataset,
+            load(library=library),
+            form=form,
+            system="baseline" if baseline else "footnote",
+            withheld=withheld,
+            limit=limit,
+            runs=runs,
+            progress=step,
+        )
+    if html:
+        html.write_text(page(found, records), encoding="utf-8")
+    terminal.report(found, report.as_text(found), as_json)
+    short = compare.below(found["metrics"], fail_under or ())
+    for line in short:
+        terminal.say(line)
+    raise typer.Exit(1 if short or found["failures"] else 0)
+
+
+@eval_app.command("compare")
+def compare_runs(before: Path, after: Path, as_json: Json = False) -> None:
+    """Say what changed between two runs that were kept with --runs."""
+    from evals import compare, runs
+    from ui import terminal
+
+    changed = compare.compare(runs.read(before)[1], runs.read(after)[1])
+    terminal.report(changed, compare.as_text(changed), as_json)
+
+
+@eval_app.command()
+def calibrate(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="FILE[:FORMAT]...", help="Cases to fit on; cases without a format name.")
+    ],
+    library: LibraryFolder = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the calibration.")] = Path(
+        "confidence.json"
+    ),
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases of each file.")] = None,
+    wrong: Annotated[float, typer.Option(help="Cost of an answer that is not right.")] = 1.0,
+    refused: Annotated[float, typer.Option(help="Cost of refusing where there was a right answer.")] = 1.0,
+    as_json: Json = False,
+) -> None:
+    """Fit the confidence and its threshold on FILEs; report on other ones with footnote eval."""
+    from evals import calibrate as calibration
+    from evals.command import examples
+    from qa.settings import load
+    from ui import terminal
+
+    named = [_named(source) for source in sources]
+    with _staged() as step:
+        seen = [e for path, form in named for e in examples(path, load(library=library), form, limit, step)]
+    costs = calibration.Costs(wrong, refused)
+    fitted = calibration.fit(seen, costs, [path.name for path, _ in named], datetime.now(UTC).date().isoformat())
+    calibration.write(fitted, out)
+    shown = dict(fitted.provenance)
+    terminal.report(shown, f"{json.dumps(shown, indent=1)}\nWritten to {out}.", as_json)
+
+
+def speed(
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="SOURCE...", help="Articles to ingest [default: made-up ones].")
+    ] = None,
+    questions: Annotated[Path | None, typer.Option(metavar="FILE", help="Cases whose questions are asked.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure ingesting against the bare model, asking by step, memory and size."""
+    from evals import speed as measured
+    from qa.settings import load
+    from ui import terminal
+
+    asked = measured.questions_of(questions) if questions else []
+    with measured.sources_or_samples(sources or []) as named:
+        found = measured.measure(named, load(), asked)
+    terminal.report(found, measured.as_text(found), as_json)
+
+
+def _named(source: str) -> tuple[Path, str]:
+    path, colon, form = source.rpartition(":")
+    return (Path(path), form) if colon and not Path(source).exists() else (Path(source), "cases")
+
+
+@contextmanager
+def _staged() -> Iterator[Any]:
+    """Progress that says what is being done: a bar on a terminal, a line now and then otherwise."""
+    from ui import terminal
+
+    with terminal.stages() as step:
+        yield step
