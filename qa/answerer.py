@@ -128,7 +128,8 @@ class _Clock:
 
 
 def _checked(question: str) -> str:
-    asked = " ".join(question.replace("\x00", " ").split())
+    whole = question.encode("utf-8", "replace").decode()
+    asked = " ".join(whole.replace("\x00", " ").split())
     if not asked:
         raise QuestionError("The question is empty.", "Ask something, in a sentence or a few words.")
     if len(asked) > LONGEST_QUESTION:

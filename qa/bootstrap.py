@@ -43,7 +43,9 @@ def service(
     reader: Reader | None = None,
     confidence: Confidence | None = None,
 ) -> Service:
-    """Wire everything. Raises LibraryError or ModelError with what to do next."""
+    """Wire everything. Raises LibraryError (before a model is loaded, if there is no library) or ModelError."""
+    if library is None and not create:
+        Library.open(settings.library, None, index="exact", create=False).close()
     embedder = embedder or make_embedder(settings)
     library = library or Library.open(settings.library, embedder.stamp, index=settings.index, create=create)
     answerer = Answerer(

@@ -6,6 +6,7 @@ mean over a sentence's tokens is that sentence's vector, with its context in it 
 """
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -111,8 +112,8 @@ def _load(model: str) -> Any:
 
 
 def _tokenizer(model: Any) -> Any:
-    """Set up once: changing it while another thread encodes is an error."""
-    backend = model.tokenizer.backend_tokenizer
+    """A copy of the model's, set up once: changing one while another thread encodes is an error."""
+    backend = deepcopy(model.tokenizer.backend_tokenizer)
     backend.no_padding()
     backend.enable_truncation(min(MAX_TOKENS, int(model.tokenizer.model_max_length)))
     return backend

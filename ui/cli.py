@@ -34,7 +34,6 @@ app = typer.Typer(
 library_app = typer.Typer(help="Look after the library.", no_args_is_help=True)
 app.add_typer(library_app, name="library")
 app.add_typer(eval_app, name="eval")
-app.command()(speed)
 
 
 def main() -> None:
@@ -139,6 +138,9 @@ def doctor(library: LibraryFolder = None, as_json: Json = False) -> None:
     from ui.doctor import examine
 
     raise typer.Exit(terminal.findings(examine(_settings(library)), as_json))
+
+
+app.command()(speed)
 
 
 @library_app.command("list")

@@ -11,7 +11,8 @@ import typer
 from typer.core import TyperGroup
 
 LibraryFolder = Annotated[
-    Path | None, typer.Option("--library", metavar="DIR", help="Folder of the library [default: $FOOTNOTE_LIBRARY].")
+    Path | None,
+    typer.Option("--library", metavar="DIR", help="Folder of the library (without: $FOOTNOTE_LIBRARY or your own)."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
 Form = Annotated[

@@ -1,0 +1,39 @@
+"""What several tests share and is made once a session: the bundled model, and a small library embedded with it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ingest.pipeline import ingest
+from qa.bootstrap import make_embedder
+from qa.embedder import SentenceTransformerEmbedder
+from qa.library import Library
+from qa.settings import load
+
+SAMPLES = Path(__file__).parents[1] / "samples" / "articles"
+
+
+@pytest.fixture(scope="session")
+def model() -> SentenceTransformerEmbedder:
+    """The bundled model, really loaded."""
+    made = make_embedder(load())
+    assert isinstance(made, SentenceTransformerEmbedder)
+    return made
+
+
+@pytest.fixture(scope="session")
+def sample_library(tmp_path_factory: pytest.TempPathFactory, model: SentenceTransformerEmbedder) -> Path:
+    """The folder of a library of the text and Markdown samples. Read it only; `own_library` is to be changed."""
+    folder = tmp_path_factory.mktemp("samples") / "library"
+    files = sorted(str(path) for path in SAMPLES.iterdir() if path.suffix in {".txt", ".md"})
+    with Library.open(folder, model.stamp, index="exact") as library:
+        failed = [outcome for outcome in ingest(files, library, model, load()) if outcome.status == "failed"]
+    assert not failed
+    return folder
+
+
+@pytest.fixture
+def own_library(sample_library: Path, tmp_path: Path) -> Path:
+    """A copy of `sample_library` of the test's own."""
+    return Path(shutil.copytree(sample_library, tmp_path / "library"))
