@@ -7,7 +7,19 @@ from zlib import crc32
 
 import numpy as np
 
-from qa.domain import Article, ArticleRef, Filters, PassageVectors, Reply, Retrieved, Token, Turn, Vector
+from qa.domain import (
+    Article,
+    ArticleRef,
+    Filters,
+    PassageVectors,
+    RankedPassage,
+    Reading,
+    Reply,
+    Retrieved,
+    Token,
+    Turn,
+    Vector,
+)
 from qa.embedder import EmbeddingStamp, PassageInput
 from qa.errors import NotInLibrary
 
@@ -93,3 +105,27 @@ class FakeEmbedder:
         for word in text.lower().split():
             counts[crc32(word.strip(".,?!").encode()) % 16] += 1
         return np.asarray(counts / np.linalg.norm(counts), dtype=np.float32)
+
+
+@dataclass
+class FakeRetriever:
+    """Always finds the same passages; `asked` records (question, filters)."""
+
+    passages: Sequence[RankedPassage] = ()
+    asked: list[tuple[str, Filters]] = field(default_factory=list)
+
+    def retrieve(self, question: str, vector: Vector, filters: Filters) -> list[RankedPassage]:
+        self.asked.append((question, filters))
+        return list(self.passages)
+
+
+@dataclass
+class FakeReader:
+    """Always reads the same; `asked` records the questions."""
+
+    readings: Sequence[Reading] = ()
+    asked: list[str] = field(default_factory=list)
+
+    def read(self, question: str, vector: Vector, passages: Sequence[RankedPassage]) -> list[Reading]:
+        self.asked.append(question)
+        return list(self.readings)

@@ -1,0 +1,137 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from qa.bootstrap import make_embedder, service, stay_quiet
+from qa.confidence import Confidence
+from qa.domain import Answer, Refusal
+from qa.errors import EmbeddingMismatch, LibraryNotFound, ModelError
+from qa.library import Library
+from qa.settings import Settings, load
+from tests.fakes import FakeEmbedder, FakeReader, FakeRetriever
+from tests.shelves import STAMP, TurnEmbedder, new
+
+SURE = Confidence(9.0, {}, 0.5)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load(library=tmp_path / "library", index="exact")
+
+
+def test_what_is_made_answers(settings: Settings) -> None:
+    made = service(settings, create=True, embedder=TurnEmbedder(STAMP, 0.0), confidence=SURE)
+    with made.library:
+        made.library.add_many([new("a", "Foxes hunt at night.")])
+        reply = made.answerer.answer("When do foxes hunt?")
+    assert isinstance(reply, Answer)
+    assert reply.claims[0].text == "Foxes hunt at night."
+
+
+def test_every_part_can_be_given(settings: Settings) -> None:
+    retriever, reader = FakeRetriever(), FakeReader()
+    with Library.open(settings.library, FakeEmbedder.stamp, index="exact") as library:
+        made = service(
+            settings, embedder=FakeEmbedder(), library=library, retriever=retriever, reader=reader, confidence=SURE
+        )
+        assert made.library is library
+        assert isinstance(made.answerer.answer("Who?"), Refusal)
+    assert [question for question, _ in retriever.asked] == reader.asked == ["Who?"]
+
+
+@pytest.mark.parametrize(("threshold", "expected"), [(None, Answer), (0.4, Answer), (0.9999, Refusal)])
+def test_the_threshold_of_the_settings_goes_before_the_calibrated_one(
+    threshold: float | None, expected: type, settings: Settings
+) -> None:
+    """SURE gives 1 / (1 + exp(-9)) = 0.99988."""
+    chosen = settings.model_copy(update={"threshold": threshold})
+    made = service(chosen, create=True, embedder=TurnEmbedder(STAMP, 0.0), confidence=SURE)
+    with made.library:
+        made.library.add_many([new("a", "Foxes hunt at night.")])
+        assert isinstance(made.answerer.answer("When do foxes hunt?"), expected)
+
+
+def test_the_passages_and_claims_of_the_settings_count(settings: Settings) -> None:
+    chosen = settings.model_copy(update={"passages": 2, "max_claims": 1})
+    made = service(chosen, create=True, embedder=TurnEmbedder(STAMP, 0.0), confidence=SURE)
+    with made.library:
+        made.library.add_many([new(f"a{n}", f"Fox {n} hunts at {n} o'clock.") for n in range(5)])
+        reply = made.answerer.answer("When do foxes hunt?")
+    assert isinstance(reply, Answer)
+    assert len(reply.claims) == 1
+    assert len({item.article.uri for item in reply.evidence}) == 2
+
+
+def test_no_library_is_said_before_any_model_is_loaded(settings: Settings) -> None:
+    hopeless = settings.model_copy(update={"embedding_model": "/no/such/model"})
+    with pytest.raises(LibraryNotFound) as refused:
+        service(hopeless)
+    assert "footnote ingest" in refused.value.remedy
+    assert not settings.library.exists()
+
+
+def test_a_library_of_another_model_is_refused_with_the_command(settings: Settings) -> None:
+    service(settings, create=True, embedder=TurnEmbedder(STAMP, 0.0)).library.add_many([new("a", "Text.")])
+    with pytest.raises(EmbeddingMismatch, match="circle") as refused:
+        service(settings, embedder=FakeEmbedder())
+    assert "footnote reindex --embed" in refused.value.remedy
+
+
+def test_a_model_that_is_not_there(settings: Settings) -> None:
+    with pytest.raises(ModelError, match="/no/such/model"):
+        make_embedder(settings.model_copy(update={"embedding_model": "/no/such/model"}))
+
+
+def test_telemetry_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ANONYMIZED_TELEMETRY", "GRADIO_ANALYTICS_ENABLED", "HF_HUB_OFFLINE", "LANGSMITH_TRACING"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANGCHAIN_TRACING_V2", "true")
+    monkeypatch.setenv("GRADIO_SHARE", "True")
+    stay_quiet()
+    assert os.environ["GRADIO_ANALYTICS_ENABLED"] == os.environ["ANONYMIZED_TELEMETRY"] == "False"
+    assert os.environ["LANGSMITH_TRACING"] == os.environ["LANGCHAIN_TRACING_V2"] == "false"
+    assert os.environ["HF_HUB_OFFLINE"] == "1"
+    assert "GRADIO_SHARE" not in os.environ
+
+
+def test_a_model_from_the_hub_may_be_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    stay_quiet(offline=False)
+    assert "HF_HUB_OFFLINE" not in os.environ
+
+
+CONNECTING = """
+import sys
+from pathlib import Path
+
+def told(event, args):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname"):
+        sys.stderr.write(f"{event} {args}")
+
+sys.addaudithook(told)
+from qa.bootstrap import service
+from qa.settings import load
+
+with service(load(library=Path(sys.argv[1])), create=True).library as library:
+    library.catch_up()
+print("done")
+"""
+
+
+def test_nothing_is_looked_up_or_connected_to(tmp_path: Path) -> None:
+    """With the bundled model and Chroma, in a process of its own."""
+    root = Path(__file__).parents[2]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "FOOTNOTE_"))}
+    told = subprocess.run(
+        [sys.executable, "-c", CONNECTING, str(tmp_path / "library")],
+        cwd=root,
+        env=environment | {"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == "done\n"
+    assert "socket." not in told.stderr
