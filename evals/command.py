@@ -9,6 +9,9 @@ from evals.calibrate import Example, Tap, collect, fitted_on, refuse_fitted
 from evals.cases import Dataset
 from evals.datasets import load
 from evals.evaluate import evaluate, plan
+from evals.fit_ranking import Listed
+from evals.fit_ranking import collect as collect_lists
+from evals.gold import Resolver
 from evals.records import Record
 from evals.runner import Answers
 from qa import confidence
@@ -73,6 +76,28 @@ def examples(
     with _wired(dataset, settings, progress, embedder or make_embedder(settings), tap) as wired:
         asked, _ = plan(dataset, wired.library, withheld=True)
         return list(collect(asked, wired.answerer, tap, lambda done: progress("asking", done, len(asked))))
+
+
+def ranking_lists(
+    path: Path,
+    settings: Settings,
+    form: str = "cases",
+    limit: int | None = None,
+    progress: Progress = lambda *_: None,
+    *,
+    embedder: Embedder | None = None,
+) -> tuple[list[Listed], list[Listed]]:
+    """What `fit_ranking.fit` takes, for passages and for sentences: the answerable cases of a file, evenly spread."""
+    dataset = load(path, form)
+    cases = [case for case in dataset.cases if case.answerable and not case.history]
+    cases = cases[:: max(len(cases) // limit, 1)][:limit] if limit else cases
+    with _wired(
+        Dataset(dataset.name, tuple(cases), dataset.articles), settings, progress, embedder or make_embedder(settings)
+    ) as wired:
+        resolver = Resolver(wired.library)
+        asked = [one for one in map(resolver.resolve, cases) if one.parts]
+        total = len(asked)
+        return collect_lists(asked, wired.library, wired.embedder, lambda done: progress("asking", done, total))
 
 
 # ----------------------------------------------------------------------------------------------------------------

@@ -81,6 +81,7 @@ class Answerer:
         passages = clock.time("retrieve", lambda: self._retriever.retrieve(standalone, vector, filters))
         readings = clock.time("read", lambda: self._reader.read(standalone, vector, passages))
         probability = clock.time("confidence", lambda: self._probability(standalone, passages, readings))
+        passages, readings = _best_first(passages, readings)
         evidence, span = _evidence(passages, readings)
         return Considered(asked, standalone, tuple(passages), evidence, probability, span, timings_ms=clock.timings())
 
@@ -137,6 +138,14 @@ def _checked(question: str) -> str:
             f"The question has {len(asked):,} characters; {LONGEST_QUESTION:,} are the most.", "Ask it in fewer words."
         )
     return asked
+
+
+def _best_first(
+    passages: Sequence[RankedPassage], readings: Sequence[Reading]
+) -> tuple[list[RankedPassage], list[Reading]]:
+    """Passages in the order of their best sentence, now that they have been read."""
+    order = sorted(range(len(passages)), key=lambda i: -max(readings[i].sentence_scores))
+    return [passages[i] for i in order], [readings[i] for i in order]
 
 
 def _evidence(

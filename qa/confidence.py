@@ -13,6 +13,8 @@ from pathlib import Path
 from qa import terms
 from qa.domain import RankedPassage, Reading
 from qa.errors import ModelError
+from qa.features import covered, rarest_missing
+from qa.features import rarity as weigh
 
 DATA = Path(__file__).parent / "confidence.json"
 
@@ -53,7 +55,7 @@ def features(
 ) -> dict[str, float]:
     """What the confidence looks at. `frequencies`: passages that hold each term, of `size` in all."""
     asked = terms.content(question)
-    rarity = {term: math.log(1 + size / (1 + frequencies.get(term, 0))) for term in asked}
+    rarity = weigh(question, frequencies, size)
     best = _best_sentence(passages, readings)
     first = passages[0]
     near = sorted((ranked.parts["nearest_sentence"] for ranked in passages), reverse=True)
@@ -65,13 +67,13 @@ def features(
         "passage_cosine": max(ranked.parts["cosine"] for ranked in passages),
         "words_per_term": first.parts["words"] / max(len(asked), 1),
         "article_words_per_term": first.parts["article_words"] / max(len(asked), 1),
-        "covered_by_passage": _covered(rarity, f"{title} {first.passage.text}"),
-        "covered_by_sentence": _covered(rarity, best),
-        "covered_by_article": _covered(rarity, " ".join([title, *in_article])),
+        "covered_by_passage": covered(rarity, f"{title} {first.passage.text}"),
+        "covered_by_sentence": covered(rarity, best),
+        "covered_by_article": covered(rarity, " ".join([title, *in_article])),
         "fused_margin": first.score - passages[min(1, len(passages) - 1)].score,
         "same_article": len(in_article) / len(passages),
         "terms": float(min(len(asked), 12)),
-        "rarest_missing": _rarest_missing(rarity, f"{title} {first.passage.text}"),
+        "rarest_missing": rarest_missing(rarity, f"{title} {first.passage.text}"),
         **_reader_features(readings),
     }
 
@@ -86,28 +88,8 @@ def _best_sentence(passages: Sequence[RankedPassage], readings: Sequence[Reading
     return passage.quote(passage.sentences[-ordinal])
 
 
-def _covered(rarity: Mapping[str, float], text: str) -> float:
-    held = _stems(text)
-    total = sum(rarity.values())
-    return sum(weight for term, weight in rarity.items() if _stem(term) in held) / total if total else 0.0
-
-
-def _rarest_missing(rarity: Mapping[str, float], text: str) -> float:
-    held = _stems(text)
-    return max((weight for term, weight in rarity.items() if _stem(term) not in held), default=0.0)
-
-
 def _reader_features(readings: Sequence[Reading]) -> dict[str, float]:
     scores = sorted((score for reading in readings for score in reading.sentence_scores), reverse=True)
     found = {"sentence_margin": scores[0] - scores[min(1, len(scores) - 1)]}
     nulls = [max(r.sentence_scores) - r.null_score for r in readings if r.null_score is not None]
     return found | {"answers": max(nulls)} if nulls else found
-
-
-def _stems(text: str) -> set[str]:
-    return {_stem(word) for word in terms.words(text)}
-
-
-def _stem(word: str) -> str:
-    """A crude stem, enough to see whether a word of the question occurs: the first letters of a long word."""
-    return word[:5] if len(word) > 6 else word.rstrip("s")

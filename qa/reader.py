@@ -1,7 +1,8 @@
 """Question + passages -> how well each sentence answers, the answer's span, and "not here".
 
-`SimilarityReader` needs no model beyond the embedder: nearness in meaning and shared words. It finds no span and
-cannot tell that a passage is only *about* the subject; a trained reader takes its place behind the same Protocol.
+`SimilarityReader` needs no model beyond the embedder: nearness in meaning, shared words, and what kind of thing is
+asked for. It finds no span and cannot tell that a passage is only *about* the subject; a trained reader takes its place
+behind the same Protocol.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,12 +10,11 @@ from typing import Protocol
 
 import numpy as np
 
-from qa import terms
+from qa import features, terms
 from qa.domain import RankedPassage, Reading, Vector
-from qa.fusion import Scores, fuse
+from qa.fusion import Scores
 from qa.library import Library
-
-WEIGHTS: Mapping[str, float] = {"meaning": 1.0, "words": 0.0, "passage": 0.5}
+from qa.weights import Weights
 
 
 class Reader(Protocol):
@@ -26,33 +26,24 @@ class Reader(Protocol):
 
 
 class SimilarityReader:
-    """Scores a sentence by its vector's cosine to the question, its BM25, and its passage's fused score."""
+    """Weighs the features of `qa.features`; `weights` has one for each of their names."""
 
-    def __init__(self, library: Library, weights: Mapping[str, float] = WEIGHTS) -> None:
+    def __init__(self, library: Library, weights: Mapping[str, float] | None = None) -> None:
         self._library = library
-        self._weights = weights
+        found = Weights.load().sentences if weights is None else weights
+        self._weights = np.array([found[name] for name in features.NAMES])
 
     def read(self, question: str, vector: Vector, passages: Sequence[RankedPassage]) -> list[Reading]:
         if not passages:
             return []
-        sides = {
-            "meaning": _rows([ranked.passage.vectors.sentences @ vector for ranked in passages]),
-            "words": self._bm25(question, passages),
-            "passage": _rows([np.full(len(r.passage.sentences), r.score) for r in passages]),
-        }
-        scores = iter(fuse(sides, self._weights).tolist())
+        scores = iter((self.features(question, vector, passages) @ self._weights).tolist())
         return [Reading(tuple(next(scores) for _ in ranked.passage.sentences)) for ranked in passages]
 
-    def _bm25(self, question: str, passages: Sequence[RankedPassage]) -> Scores:
-        found = self._library.sentence_bm25(terms.content(question), [r.passage.passage_id for r in passages])
-        return np.array(
-            [
-                found.get((ranked.passage.passage_id, ordinal), 0.0)
-                for ranked in passages
-                for ordinal in range(len(ranked.passage.sentences))
-            ]
+    def features(self, question: str, vector: Vector, passages: Sequence[RankedPassage]) -> Scores:
+        """Shape (sentences of all passages, features): what the weights are fitted on."""
+        asked = terms.content(question)
+        bm25 = self._library.sentence_bm25(asked, [ranked.passage.passage_id for ranked in passages])
+        frequencies = self._library.document_frequencies(asked)
+        return features.matrix(
+            question, vector, passages, bm25, features.rarity(question, frequencies, self._library.size)
         )
-
-
-def _rows(parts: Sequence[Scores]) -> Scores:
-    return np.concatenate(parts).astype(np.float64)

@@ -21,7 +21,7 @@ _STOP = frozenset(
 
 def words(text: str) -> list[str]:
     """Lower-cased words of a text in order; possessive endings dropped."""
-    return [word for found in _WORD.finditer(text) if (word := re.sub(r"['’]s?$", "", found.group().casefold()))]
+    return [_bare(word) for word in _WORD.findall(text.casefold())]
 
 
 def content(text: str) -> list[str]:
@@ -38,6 +38,10 @@ def overlap(first: Iterable[str], second: Iterable[str]) -> float:
     """Share of words that two texts have in common (Jaccard), 0..1."""
     left, right = set(first), set(second)
     return len(left & right) / len(left | right) if left | right else 0.0
+
+
+def _bare(word: str) -> str:
+    return word[:-2] if word.endswith(("'s", "’s")) and len(word) > 2 else word
 
 
 def _long_enough(word: str) -> bool:

@@ -127,6 +127,36 @@ def calibrate(
     terminal.report(shown, f"{json.dumps(shown, indent=1)}\nWritten to {out}.", as_json)
 
 
+@eval_app.command("fit-ranking")
+def fit_ranking(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="FILE[:FORMAT]...", help="Cases to fit on; cases without a format name.")
+    ],
+    library: LibraryFolder = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the weights.")] = Path("ranking.json"),
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases of each file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fit the weights of retrieving and reading on FILEs; report on other ones with footnote eval."""
+    from evals import fit_ranking as fitting
+    from evals.command import ranking_lists
+    from qa.features import NAMES
+    from qa.retriever import SIDES
+    from qa.settings import load
+    from ui import terminal
+
+    named = [_named(source) for source in sources]
+    with _staged() as step:
+        lists = [ranking_lists(path, load(library=library), form, limit, step) for path, form in named]
+    of_passages = fitting.fit([one for passages, _ in lists for one in passages], SIDES)
+    of_sentences = fitting.fit([one for _, sentences in lists for one in sentences], NAMES)
+    counts = {path.name: len(passages) for (path, _), (passages, _) in zip(named, lists, strict=True)}
+    made = {"fitted_on": counts, "date": datetime.now(UTC).date().isoformat()}
+    fitting.write(out, of_passages, of_sentences, made)
+    shown = {"passages": of_passages, "sentences": of_sentences, **made}
+    terminal.report(shown, f"{json.dumps(shown, indent=1)}\nWritten to {out}.", as_json)
+
+
 def speed(
     sources: Annotated[
         list[str] | None, typer.Argument(metavar="SOURCE...", help="Articles to ingest [default: made-up ones].")
