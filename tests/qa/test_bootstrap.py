@@ -97,6 +97,15 @@ def test_telemetry_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "GRADIO_SHARE" not in os.environ
 
 
+@pytest.mark.parametrize(("before", "after"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_do_not_spin_unless_told_to(before: str | None, after: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if before:
+        monkeypatch.setenv("OMP_WAIT_POLICY", before)
+    stay_quiet()
+    assert os.environ["OMP_WAIT_POLICY"] == after
+
+
 def test_a_model_from_the_hub_may_be_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     stay_quiet(offline=False)
