@@ -298,6 +298,20 @@ class TestOthers:
         assert (done.exit_code, done.stdout) == (2, "")
         assert done.stderr.startswith("footnote: ")
 
+    def test_speed(self, tmp_path: Path) -> None:
+        (tmp_path / "a.txt").write_text("Headline\n\nThe fox ran into the wood. Nobody saw it again.\n")
+        (tmp_path / "q.jsonl").write_text('{"question": "Where did the fox run?"}\n')
+        (report,) = documents(footnote("speed", "a.txt", "--questions", "q.jsonl", "--json"), "speed")
+        assert (report["articles"], report["sentences"]) == (1, 2)
+        assert report["ask"]["questions"] == 1
+
+    @pytest.mark.parametrize("content", ["not json", '{"id": 1}', "[1]"])
+    def test_speed_with_questions_that_are_none(self, content: str, tmp_path: Path) -> None:
+        (tmp_path / "q.jsonl").write_text(content)
+        done = footnote("speed", "a.txt", "--questions", "q.jsonl")
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "q.jsonl" in done.stderr
+
     def test_a_page_that_cannot_be_written(self, sample_library: Path) -> None:
         cases = SAMPLES / "cases.jsonl"
         done = footnote("eval", cases, "--limit", 1, "--library", sample_library, "--html", "no/folder/x.html")
