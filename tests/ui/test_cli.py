@@ -176,6 +176,12 @@ class TestIngest:
         by_pipe = footnote("ingest", "--from", "-", "--json", "--library", "library", given="a.txt\n")
         assert [item["status"] for item in documents(by_pipe, "outcome")] == ["unchanged"]
 
+    def test_an_article_from_standard_input(self) -> None:
+        given = "Headline\n\nThe fox ran into the wood.\n"
+        (added,) = documents(footnote("ingest", "-", "--json", "--library", "library", given=given), "outcome")
+        assert (added["status"], added["title"]) == ("added", "Headline")
+        assert added["uri"].startswith("stdin:")
+
     def test_nothing_named(self) -> None:
         done = footnote("ingest")
         assert done.exit_code == 2
