@@ -50,7 +50,8 @@ _DATE = re.compile(
     r"|season|summer|winter|spring|autumn)\b"
 )
 _REASON = re.compile(
-    r"\b(?:because|due to|since|after|owing|as a result|in order|so that|to avoid|reasons?|blam\w+|following|caus\w+)\b",
+    r"\b(?:because|due to|since|after|owing|as a result|in order|so that|to avoid|reasons?|blam\w+|following"
+    r"|caus\w+)\b",
     re.IGNORECASE,
 )
 _WHO = re.compile(r"\bwh(?:o|om|ose)\b|\bwhich (?:\w+ )?(?:man|woman|person|player|minister|company|firm)\b", re.I)
