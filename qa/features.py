@@ -38,6 +38,9 @@ NAMES = (
     "reason_for_why",
     "heading",
 )
+COMPARED = 4
+"""So many of the first features mean something only beside the other sentences of a question: they are standardised."""
+
 _NUMBER = (
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|million"
     r"|billion|half|third|quarter|twice|double)\b"
@@ -96,7 +99,7 @@ def matrix(
     asked = _look(question, rarity)
     rows = [row for ranked in passages for row in _rows(asked, vector, ranked, bm25)]
     found = np.array(rows, dtype=np.float64).reshape(len(rows), len(NAMES))
-    for column in range(4):
+    for column in range(COMPARED):
         found[:, column] = standardise(found[:, column])
     return found
 
