@@ -67,7 +67,7 @@ class TestFilters:
         ],
     )
     def test_each_and_together(self, catalog: Catalog, limits: dict[str, object], found: list[int]) -> None:
-        assert listed(catalog, **limits) == found
+        assert listed(catalog, **limits) == found  # type: ignore[arg-type]
 
     def test_an_article_without_a_date_is_in_no_range(self, catalog: Catalog) -> None:
         assert 4 not in listed(catalog, published_to=date(9999, 1, 1))
