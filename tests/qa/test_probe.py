@@ -1,6 +1,5 @@
 """The child process that may die of an index folder, with folders that are sound, wrong and not there."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +16,11 @@ TURNS = {1: 0.0, 2: 0.25, 3: 0.5}
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path) -> Path:
     index = ChromaIndex(tmp_path / "vectors-1", STAMP)
     index.add(list(TURNS), np.stack([at(turn) for turn in TURNS.values()]))
     index.close()
-    yield tmp_path / "vectors-1"
+    return tmp_path / "vectors-1"
 
 
 def known(turns: dict[int, float] = TURNS) -> dict[int, bytes]:
