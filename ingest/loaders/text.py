@@ -12,6 +12,8 @@ from qa.domain import LoadedArticle
 from qa.errors import NoText
 
 HEADLINE_CHARACTERS = 200
+TOP_LINES = 12
+SHORTEST_REPEATED = 25
 _SENTENCE_END = re.compile(r"""(?<!\.\.)[.:;,]["'”’)]*\s*$""")
 
 
@@ -29,12 +31,26 @@ def load(raw: RawFile) -> LoadedArticle:
 
 
 def headline_and_body(text: str) -> tuple[str, str]:
-    """A first line that stands alone above a blank line and does not end like a sentence is the headline."""
+    """A first line that stands alone above a blank line and does not end like a sentence is the headline.
+
+    So is a line that the top of a page saved as text says twice: it and what stands above it are no body.
+    """
+    repeated = _repeated(text)
+    if repeated:
+        return repeated
     first, _, rest = text.partition("\n\n")
     alone = rest.strip() and "\n" not in first and len(first) <= HEADLINE_CHARACTERS
     if alone and not _SENTENCE_END.search(first):
         return one_line(first), rest.strip()
     return "", text
+
+
+def _repeated(text: str) -> tuple[str, str] | None:
+    lines = text.split("\n")
+    top = [at for at, line in enumerate(lines[:TOP_LINES]) if SHORTEST_REPEATED <= len(line) <= HEADLINE_CHARACTERS]
+    twice = [at for at in top if any(lines[other] == lines[at] for other in top if other < at)]
+    body = "\n".join(lines[twice[-1] + 1 :]).strip() if twice else ""
+    return (one_line(lines[twice[-1]]), body) if body else None
 
 
 def named(name: str) -> str:

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from ingest.cleaning import MAX_CHARACTERS, clean, decode, one_line
 from ingest.loaders import load
+from ingest.loaders.text import headline_and_body
 from ingest.sources import RawFile
 from qa.domain import LoadedArticle
 from qa.errors import NoText, OverLimit
@@ -145,3 +146,20 @@ def test_too_much_text() -> None:
 @given(st.text())
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     assert clean(clean(text)) == clean(text)
+
+
+def test_a_line_said_twice_at_the_top_is_the_headline_and_all_above_it_is_furniture() -> None:
+    headline = "Ferry line to close its winter service to the islands."
+    page = f"Home News World {headline}\n\n{headline}\n\n0\n{headline}\n\nThe line said so on Monday.\n\nIt sails on."
+    title, body = headline_and_body(page)
+    assert title == headline
+    assert body == "The line said so on Monday.\n\nIt sails on."
+
+
+def test_a_short_line_said_twice_is_no_headline() -> None:
+    assert headline_and_body("Chorus\n\nLa la la.\n\nChorus\n\nLa la.")[1] == "La la la.\n\nChorus\n\nLa la."
+
+
+def test_a_text_of_one_repeated_line_keeps_it() -> None:
+    line = "There is nothing here but this very line."
+    assert headline_and_body(f"{line}\n{line}")[1] == f"{line}\n{line}"
