@@ -194,3 +194,56 @@ def test_every_sentence_of_every_passage_is_a_slice_of_the_article(library: Libr
             relative = pipeline._input(prepared, passage)
             cut = [s.of(relative.text) for s in relative.sentences]
             assert cut == [s.of(prepared.loaded.text) for s in passage.sentences]
+
+
+class Failing(FakeEmbedder):
+    """Runs out of memory at its second batch."""
+
+    def passages(self, inputs):  # type: ignore[no-untyped-def]
+        if len(self.batches) == 1:
+            raise MemoryError
+        return super().passages(inputs)
+
+
+def test_a_model_that_fails_loses_only_what_was_not_reported(library: Library, folder: Path) -> None:
+    reported: list[Outcome] = []
+    with pytest.raises(MemoryError):
+        reported.extend(ingest([str(folder)], library, Failing(), Settings(), window=1))
+    assert [ref.title for ref in library.articles()] == ["Rates rise a"]
+    assert [o.status for o in take(library, folder)] == ["unchanged", "added", "added"]
+
+
+def test_what_was_removed_comes_back_as_a_new_version_of_the_same_article(library: Library, folder: Path) -> None:
+    first = take(library, folder / "a.txt")[0]
+    library.remove(first.article_id or 0)
+    again = take(library, folder / "a.txt")[0]
+    assert (again.status, again.article_id, again.version) == ("added", first.article_id, 2)
+
+
+def test_another_headline_alone_is_a_new_version(library: Library, folder: Path) -> None:
+    take(library, folder / "a.txt")
+    text = (folder / "a.txt").read_text()
+    (folder / "a.txt").write_text(text.replace("Rates rise a", "Rates rise again"))
+    (outcome,) = take(library, folder / "a.txt")
+    assert (outcome.status, outcome.version, outcome.title) == ("updated", 2, "Rates rise again")
+
+
+def test_a_file_that_became_unreadable_keeps_its_last_version(library: Library, folder: Path) -> None:
+    first = take(library, folder / "a.txt")[0]
+    (folder / "a.txt").write_bytes(b"\x7fELF a program")
+    (outcome,) = take(library, folder / "a.txt")
+    assert outcome.status == "failed"
+    assert library.article(first.article_id or 0).state == "current"
+
+
+def test_one_unchanged_among_thousands_is_looked_up_by_its_address(library: Library, folder: Path) -> None:
+    """Another article's address ends in the same words: the whole one is meant."""
+    take(library, folder / "a.txt")
+    uri = (folder / "a.txt").as_uri()
+    take(library, "https://x.test/a", fetch=lambda _: RawFile(f"mirror/{uri}", b"Mirror\n\nThe same file elsewhere."))
+    (outcome,) = take(library, folder / "a.txt")
+    assert (outcome.status, outcome.uri, outcome.title) == ("unchanged", uri, "Rates rise a")
+
+
+def test_nothing_to_ingest_is_no_outcome(library: Library) -> None:
+    assert take(library) == []
