@@ -54,3 +54,43 @@ class TestChromaIndex(IndexContract):
         ChromaIndex(tmp_path / "kept", STAMP).close()
         with pytest.raises(ValueError, match=r"holds vectors of .*circle"):
             ChromaIndex(tmp_path / "kept", other)
+
+
+class TestGrowing:
+    """The exact index keeps spare room: what is asked must not depend on how it came to be."""
+
+    @pytest.mark.parametrize("batch", [1, 3, 7, 60])
+    def test_one_by_one_or_all_at_once(self, batch: int) -> None:
+        index = ExactIndex(2)
+        turns = [(7 * n % 60) / 60 for n in range(60)]
+        for start in range(0, 60, batch):
+            index.add(range(start, min(start + batch, 60)), rows(*turns[start : start + batch]))
+        assert len(index) == 60
+        assert [index.nearest(at(turn), 1)[0][0] for turn in turns] == list(range(60))
+
+    def test_removed_rows_do_not_come_back_when_it_grows(self) -> None:
+        index = ExactIndex(2)
+        index.add(range(10), rows(*(n / 10 for n in range(10))))
+        index.remove(range(5))
+        index.add(range(20, 40), rows(*(n / 40 for n in range(20, 40))))
+        assert index.ids() == {*range(5, 10), *range(20, 40)}
+        assert not {i for i, _ in index.nearest(at(0.1), 25)} & set(range(5))
+
+    def test_equal_vectors_come_in_the_order_in_which_they_were_added(self) -> None:
+        index = ExactIndex(2)
+        index.add([5, 3, 9], rows(0.1, 0.1, 0.1))
+        assert [i for i, _ in index.nearest(at(0.1), 3)] == [5, 3, 9]
+
+    def test_none_of_the_allowed_is_here(self) -> None:
+        index = ExactIndex(2)
+        index.add([1, 2], rows(0.0, 0.5))
+        assert index.nearest_among(at(0), 5, np.array([7, 8])) == []
+        assert index.nearest_among(at(0), 5, np.array([], dtype=np.int64)) == []
+        assert index.nearest_among(at(0), 0, np.array([1])) == []
+
+    def test_closed_twice_is_closed(self) -> None:
+        index = ExactIndex(2)
+        index.add([1], rows(0.0))
+        index.close()
+        index.close()
+        assert (len(index), index.nearest(at(0), 3)) == (0, [])
