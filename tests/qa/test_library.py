@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from datetime import date
@@ -314,8 +315,9 @@ class TestReadOnly:
             library.add_many([new("a", "Foxes run.")])
             library.catch_up()
         folder.chmod(0o555)
-        for place in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-            place.chmod(0o755)
+        for place in folder.parents:
+            if place.stat().st_uid == os.getuid() and place.is_relative_to(tempfile.gettempdir()):
+                place.chmod(place.stat().st_mode | 0o055)
         command = [sys.executable, "-c", READING, str(folder)]
         told = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
         folder.chmod(0o755)
