@@ -24,7 +24,7 @@ def build(
     took: float = 0.0,
     count: int = DRAWS,
 ) -> dict[str, Any]:
-    """The report of DESIGN s.5. `count` is how many bootstrap draws the intervals take (0: no intervals).
+    """The document of `footnote eval --json`. `count` is how many bootstrap draws the intervals take (0: no intervals).
 
     `failures` are cases that raised: apart from every metric but `failure_rate`, whose denominator is all cases.
     `counts` says from how many cases each mean was taken; `without_gold` cases are in none, since the library

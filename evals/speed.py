@@ -1,6 +1,5 @@
 """How fast, how large: ingest against the bare model, asking by step, memory, disk; for `footnote speed`."""
 
-import json
 import resource
 import sys
 import time
@@ -93,11 +92,6 @@ def variations(folder: Path, copies: int, into: Path) -> None:
             for number in range(copies):
                 ending = f"\n\nThis is edition {number} of {path.stem}.\n"
                 (into / f"{number}-{path.name}").write_text(text + ending, encoding="utf-8")
-
-
-def questions_of(path: Path) -> list[str]:
-    """The questions of a file of cases."""
-    return [json.loads(line)["question"] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 def percentiles(columns: dict[str, list[float]]) -> dict[str, dict[str, float]]:

@@ -7,6 +7,7 @@ is committed, so whoever stops halfway (Ctrl-C, a closed generator) keeps everyt
 """
 
 import hashlib
+import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -74,12 +75,17 @@ def ingest(
     """
     with Sandbox(settings.loader_timeout, settings.loader_max_mb) as sandbox:
         fetch = fetch or Fetcher(settings.fetch_timeout, settings.fetch_max_mb)
-        named = _items(sources, fetch, stdin or sys.stdin.buffer, settings.file_max_mb, found)
+        named = _items(sources, fetch, stdin or _standard_input(), settings.file_max_mb, found)
         prepared = _prepare(_read(named, sandbox, fetch, found), library, sandbox)
         yield from _write(prepared, library, embedder, window)
 
 
 # --------------------------------------------------------------------------------------------------
+
+
+def _standard_input() -> BinaryIO:
+    """Empty where the process was started without one."""
+    return sys.stdin.buffer if sys.stdin else io.BytesIO()
 
 
 def _items(

@@ -91,17 +91,17 @@ class Answerer:
             return composer.answer(considered, self._max_claims)
         return composer.refusal(considered, self._library.stats(), filters)
 
-    def _probability(self, question: str, passages: Sequence[RankedPassage], readings: Sequence[Reading]) -> float:
-        if not passages:
-            return 0.0
-        return self._confidence.probability(self.features(question, passages, readings))
-
     def features(
         self, question: str, passages: Sequence[RankedPassage], readings: Sequence[Reading]
     ) -> dict[str, float]:
         """What the confidence is computed from: for calibration and for "why was it not found?"."""
         frequencies = self._library.document_frequencies(content(question))
         return features(question, passages, readings, frequencies, self._library.size)
+
+    def _probability(self, question: str, passages: Sequence[RankedPassage], readings: Sequence[Reading]) -> float:
+        if not passages:
+            return 0.0
+        return self._confidence.probability(self.features(question, passages, readings))
 
 
 class _Clock:
@@ -117,7 +117,7 @@ class _Clock:
             self._steps[step] = (time.perf_counter() - started) * 1000
 
     def timings(self) -> dict[str, float]:
-        """Milliseconds by step; embedding and the confidence count to the steps that DESIGN names."""
+        """Milliseconds by step of a reply: embedding counts to retrieving, the confidence to reading."""
         steps = self._steps
         return {
             "rewrite": steps["rewrite"],

@@ -31,7 +31,7 @@ def answer(considered: Considered, max_claims: int) -> Answer:
     """One to `max_claims` claims. What is cited comes first in the evidence, in the order of the claims."""
     groups = _groups(considered.evidence, max_claims)
     cited = [index for group in groups for index in group]
-    rest = [index for index in range(len(considered.evidence)) if index not in set(cited)]
+    rest = [index for index in range(len(considered.evidence)) if index not in cited]
     numbers = {index: number for number, index in enumerate(cited + rest, start=1)}
     claims = tuple(
         Claim(considered.evidence[group[0]].quote, tuple(Citation(numbers[index], 1.0) for index in group))
@@ -94,12 +94,16 @@ def _reason(considered: Considered, searched: Searched, filters: Filters) -> str
 
 
 def _searched(searched: Searched, filters: Filters) -> str:
+    everything = f"{_counted(searched.articles, 'article')} with {_counted(searched.sentences, 'sentence')}"
     scope = [
+        _counted(len(filters.article_ids), "chosen article") if filters.article_ids else "articles",
         f"published by {' or '.join(sorted(filters.publishers))}" if filters.publishers else "",
         f"from {filters.published_from:%-d %B %Y}" if filters.published_from else "",
         f"to {filters.published_to:%-d %B %Y}" if filters.published_to else "",
-        f"{len(filters.article_ids):,} chosen" if filters.article_ids else "",
     ]
-    limits = ", ".join(part for part in scope if part)
-    everything = f"{searched.articles:,} articles with {searched.sentences:,} sentences"
-    return f"{everything}, limited to articles {limits}" if limits else everything
+    limits = " ".join(part for part in scope if part)
+    return everything if limits == "articles" else f"{everything}, limited to {limits}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

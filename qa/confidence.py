@@ -1,6 +1,7 @@
-"""Evidence + reading -> the probability that the best sentence answers.
+"""Evidence + reading -> the probability that an answer would hold: one of its first sentences is what was asked for.
 
-A logistic regression over a dozen features. Its weights, its threshold and where they came from stand in
+Calibration fits it to "gold is among the first three sentences", the most that an answer claims by default. A logistic
+regression over a dozen features. Its weights, its threshold and where they came from stand in
 `confidence.json`, which `footnote eval calibrate` writes; nothing here is fitted by hand.
 """
 
@@ -34,7 +35,7 @@ class Confidence:
             data = json.loads(path.read_text(encoding="utf-8"))
             weights = {name: (float(w), float(m), float(s)) for name, (w, m, s) in data["weights"].items()}
             return cls(float(data["intercept"]), weights, float(data["threshold"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(
                 f"The calibration {path} cannot be read: {error!r}.", "Make it again with footnote eval calibrate."
             ) from error
@@ -79,13 +80,10 @@ def features(
 
 
 def _best_sentence(passages: Sequence[RankedPassage], readings: Sequence[Reading]) -> str:
-    _, row, ordinal = max(
-        (score, -row, -ordinal)
-        for row, reading in enumerate(readings)
-        for ordinal, score in enumerate(reading.sentence_scores)
-    )
-    passage = passages[-row].passage
-    return passage.quote(passage.sentences[-ordinal])
+    """Of sentences with equal scores the first, as in the evidence."""
+    row = max(range(len(readings)), key=lambda i: max(readings[i].sentence_scores))
+    scores, passage = readings[row].sentence_scores, passages[row].passage
+    return passage.quote(passage.sentences[scores.index(max(scores))])
 
 
 def _reader_features(readings: Sequence[Reading]) -> dict[str, float]:

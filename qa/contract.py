@@ -1,4 +1,4 @@
-"""A reply as the JSON document that DESIGN s.5 fixes; `contract.schema.json` beside this file describes it."""
+"""A reply as the JSON document of `footnote ask --json`; `contract.schema.json` beside this file describes it."""
 
 import json
 from pathlib import Path

@@ -112,7 +112,7 @@ def _load(model: str) -> Any:
 
 
 def _tokenizer(model: Any) -> Any:
-    """A copy of the model's, set up once: changing one while another thread encodes is an error."""
+    """A copy of the model's, set up once: padding that `model.encode` switches on does not reach it."""
     backend = deepcopy(model.tokenizer.backend_tokenizer)
     backend.no_padding()
     backend.enable_truncation(min(MAX_TOKENS, int(model.tokenizer.model_max_length)))

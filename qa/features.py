@@ -38,6 +38,9 @@ NAMES = (
     "reason_for_why",
     "heading",
 )
+COMPARED = 4
+"""So many of the first features mean something only beside the other sentences of a question: they are standardised."""
+
 _NUMBER = (
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|million"
     r"|billion|half|third|quarter|twice|double)\b"
@@ -50,7 +53,8 @@ _DATE = re.compile(
     r"|season|summer|winter|spring|autumn)\b"
 )
 _REASON = re.compile(
-    r"\b(?:because|due to|since|after|owing|as a result|in order|so that|to avoid|reasons?|blam\w+|following|caus\w+)\b",
+    r"\b(?:because|due to|since|after|owing|as a result|in order|so that|to avoid|reasons?|blam\w+|following"
+    r"|caus\w+)\b",
     re.IGNORECASE,
 )
 _WHO = re.compile(r"\bwh(?:o|om|ose)\b|\bwhich (?:\w+ )?(?:man|woman|person|player|minister|company|firm)\b", re.I)
@@ -95,7 +99,7 @@ def matrix(
     asked = _look(question, rarity)
     rows = [row for ranked in passages for row in _rows(asked, vector, ranked, bm25)]
     found = np.array(rows, dtype=np.float64).reshape(len(rows), len(NAMES))
-    for column in range(4):
+    for column in range(COMPARED):
         found[:, column] = standardise(found[:, column])
     return found
 

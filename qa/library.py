@@ -139,7 +139,8 @@ class Library:
     def find(self, uri_or_id: str) -> int:
         """Article id from an id, a URI or the unique end of one. Raises NotInLibrary, naming near matches."""
         with self._catalog.reading() as connection:
-            return articles.find(connection, uri_or_id)
+            known = articles.current(connection, uri_or_id)
+            return known[0] if known else articles.find(connection, uri_or_id)
 
     def articles(
         self,
@@ -166,7 +167,7 @@ class Library:
             return articles.publishers(connection)
 
     def export(self) -> Iterator[Article]:
-        """The current version of every article."""
+        """The current version of every article, as the library stood at the first; take them all, or close this."""
         with self._catalog.reading() as connection:
             yield from articles.everything(connection)
 

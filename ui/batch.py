@@ -14,6 +14,8 @@ from qa.domain import Filters, Turn
 from qa.errors import FootnoteError, UsageError
 from qa.library import Library
 
+FORM = 'Write {"id": ..., "question": "..."}.'
+
 
 def run(answerer: Answerer, file: Path, filters: Filters, emit: Callable[[dict[str, Any]], None]) -> int:
     """One reply a line, in the order of the questions; one that fails gives {"id", "line", "error", "remedy"}.
@@ -26,7 +28,7 @@ def run(answerer: Answerer, file: Path, filters: Filters, emit: Callable[[dict[s
         try:
             asked = _asked(line, number)
             identifier = asked.get("id")
-            reply = answerer.answer(str(asked["question"]), _turns(asked, number), filters)
+            reply = answerer.answer(_question(asked, number), _turns(asked, number), filters)
             emit({"id": identifier, **contract.reply(reply)})
         except FootnoteError as error:
             failed += 1
@@ -74,11 +76,18 @@ def _lines(file: Path) -> Iterator[tuple[int, str]]:
 def _asked(line: str, number: int) -> dict[str, Any]:
     try:
         asked = json.loads(line)
-    except ValueError as error:
-        raise UsageError(f"Line {number} is not JSON: {error}.", 'Write {"id": ..., "question": "..."}.') from None
-    if not isinstance(asked, dict) or not isinstance(asked.get("question"), str):
-        raise UsageError(f"Line {number} has no question.", 'Write {"id": ..., "question": "..."}.')
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"Line {number} is not JSON: {error}.", FORM) from None
+    if not isinstance(asked, dict):
+        raise UsageError(f"Line {number} is not a JSON object.", FORM)
     return asked
+
+
+def _question(asked: dict[str, Any], number: int) -> str:
+    question = asked.get("question")
+    if not isinstance(question, str):
+        raise UsageError(f"Line {number} has no question.", FORM)
+    return question
 
 
 def _turns(asked: dict[str, Any], number: int) -> list[Turn]:

@@ -166,10 +166,11 @@ def speed(
 ) -> None:
     """Measure ingesting against the bare model, asking by step, memory and size."""
     from evals import speed as measured
+    from evals.datasets import load as load_cases
     from qa.settings import load
     from ui import terminal
 
-    asked = measured.questions_of(questions) if questions else []
+    asked = [case.question for case in load_cases(questions).cases] if questions else []
     with measured.sources_or_samples(sources or []) as named:
         found = measured.measure(named, load(), asked)
     terminal.report(found, measured.as_text(found), as_json)

@@ -59,8 +59,8 @@ def reply(item: Reply, as_json: bool) -> None:
     if isinstance(item, Answer):
         _answer(console, item)
     else:
-        console.print(Text(item.reason, style="bold"))
-        console.print(Text(f"Searched: {item.searched}."))
+        console.print(Text(printable(item.reason), style="bold"))
+        console.print(Text(f"Searched: {printable(item.searched)}."))
         if item.evidence:
             console.print("\nClosest:")
             for number, evidence in enumerate(item.evidence, start=1):

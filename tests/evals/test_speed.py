@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.speed import Recording, as_text, measure, percentiles, questions_of, sources_or_samples, variations
+from evals.speed import Recording, as_text, measure, percentiles, sources_or_samples, variations
 from qa.embedder import PassageInput
 from qa.errors import CaseError
 from qa.settings import load
@@ -82,13 +82,6 @@ def test_sources_are_those_given_or_the_samples_over_and_over() -> None:
     assert {name.partition("-")[0] for name in names} == {"0", "1"}
     assert "1-tram-drivers-strike.txt" in names
     assert not Path(folder).exists()
-
-
-def test_questions_of_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "cases.jsonl"
-    path.write_text('{"question": "Why?"}\n\n{"question": "Who?"}\n')
-
-    assert questions_of(path) == ["Why?", "Who?"]
 
 
 def test_the_text_says_the_ratio() -> None:

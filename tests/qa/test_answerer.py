@@ -115,7 +115,7 @@ class TestSteps:
         assert isinstance(reply, Refusal)
         assert reply.confidence == 0
         assert reply.reason == "No article passes the filters."
-        assert reply.searched == "1 articles with 2 sentences, limited to articles published by Echo"
+        assert reply.searched == "1 article with 2 sentences, limited to articles published by Echo"
 
     def test_below_the_threshold_it_refuses_with_what_came_closest(self, library: Library) -> None:
         passages, readings = [ranked("Foxes hunt.", "Owls sleep.")], [Reading((0.9, 0.1))]

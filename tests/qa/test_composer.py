@@ -84,7 +84,7 @@ def test_a_refusal_says_which_filters_stood_in_the_way() -> None:
     filters = Filters(frozenset({"The Paper"}), date(2025, 1, 1), None, frozenset({4}))
     reply = composer.refusal(considered(), Shelf(), filters)
     assert reply.reason == "No article passes the filters."
-    assert reply.searched.endswith("limited to articles published by The Paper, from 1 January 2025, 1 chosen")
+    assert reply.searched.endswith(", limited to 1 chosen article published by The Paper from 1 January 2025")
 
 
 def test_an_empty_library_is_said_to_be_empty() -> None:

@@ -14,9 +14,7 @@ def ranked(text: str, score: float, near: float, article_id: int = 1, title: str
     article = ArticleRef(article_id, 1, f"file:///{article_id}", title, "", None, "")
     vectors = PassageVectors(np.ones(1, np.float32), np.ones((1, 1), np.float32))
     passage = StoredPassage(article_id, article, 0, len(text), text, (Span(0, len(text)),), vectors)
-    return RankedPassage(
-        passage, score, {"cosine": near, "nearest_sentence": near, "words": 4.0, "article_words": 6.0}
-    )
+    return RankedPassage(passage, score, {"cosine": near, "nearest_sentence": near, "words": 4.0, "article_words": 6.0})
 
 
 PASSAGES = [ranked("The bridge opened in May.", 2.0, 0.8), ranked("The tram stood still.", 1.5, 0.5, 2)]

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import jsonschema
@@ -59,3 +60,11 @@ def test_an_article_fits_the_schema() -> None:
 def test_the_schema_is_itself_valid() -> None:
     jsonschema.Draft202012Validator.check_schema(contract.schema("reply"))
     assert Path(contract.SCHEMA).is_file()
+
+
+@pytest.mark.parametrize("name", list(json.loads(contract.SCHEMA.read_text(encoding="utf-8"))["$defs"]))
+def test_every_document_has_a_schema_that_demands_something(name: str) -> None:
+    schema = contract.schema(name)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({}, schema)

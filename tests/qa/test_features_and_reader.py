@@ -17,7 +17,9 @@ from qa.weights import Weights
 EAST = np.array([1.0, 0.0], np.float32)
 
 
-def ranked(*sentences: str, passage_id: int = 1, score: float = 0.0, title: str = "", near: float = 1.0) -> RankedPassage:
+def ranked(
+    *sentences: str, passage_id: int = 1, score: float = 0.0, title: str = "", near: float = 1.0
+) -> RankedPassage:
     """A passage of these sentences, each with its vector at `near` to EAST."""
     text, spans = "", []
     for sentence in sentences:
