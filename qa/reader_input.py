@@ -64,8 +64,8 @@ class Encoder:
         self._backend: Any = Tokenizer.from_file(str(tokenizer))
         self._backend.no_padding()
         self._backend.no_truncation()
-        self._cls = self._backend.token_to_id("[CLS]")
-        self._sep = self._backend.token_to_id("[SEP]")
+        self._cls = _sign(self._backend, "[CLS]")
+        self._sep = _sign(self._backend, "[SEP]")
         self._longest = longest
 
     def encode(self, question: str, passages: Sequence[PassageText]) -> list[Encoded]:
@@ -93,6 +93,14 @@ class Encoder:
             (*[NONE] * len(before), *_sentence_of(spans, sentences), NONE),
             len(sentences),
         )
+
+
+def _sign(backend: Any, name: str) -> int:
+    """Raises ValueError where the tokenizer has none of that name."""
+    found = backend.token_to_id(name)
+    if found is None:
+        raise ValueError(f"The tokenizer has no {name}.")
+    return int(found)
 
 
 def _sentence_of(spans: Sequence[tuple[int, int]], sentences: Sequence[Span]) -> list[int]:

@@ -20,9 +20,7 @@ Columns = NDArray[np.float64]
 """Shape (sentences, 3): the network's score, standardised similarity, whether the sentence is gold."""
 
 
-def publish(
-    best: Path, base: Path, out: Path, cases: Sequence[Case], library: Library, embedder: Embedder
-) -> float:
+def publish(best: Path, base: Path, out: Path, cases: Sequence[Case], library: Library, embedder: Embedder) -> float:
     """Write the network that training kept to `out`, with the weight that does best on the cases; returns it."""
     from qa.reader_network import restore, restore_training, save
 

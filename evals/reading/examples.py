@@ -1,4 +1,4 @@
-"""Cases + a library -> examples to read: the passages that the project's own retriever brings, and where the gold is."""
+"""Cases + a library -> examples to read: the passages that the project's retriever brings, and where the gold is."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How well a network reads the passages that were retrieved: first, in three, and "not here" against the unanswerable."""
+"""How well a network reads the passages that were retrieved: first, in three, and whether it tells "not here"."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

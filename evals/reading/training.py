@@ -123,7 +123,7 @@ class Trainer:
         losses = [loss(d, each, [next(scores) for _ in each]) for d, each in zip(step.drawn, inputs, strict=True)]
         total = torch.stack(losses).mean()
         self._optimizer.zero_grad(set_to_none=True)
-        total.backward()
+        torch.autograd.backward(total)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self._optimizer.step()
         return float(total.detach())
