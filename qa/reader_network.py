@@ -21,6 +21,8 @@ from qa.reader_input import NONE, Encoded
 
 CHUNK = 16
 """Inputs of like length that pass through the encoder together."""
+WIDTH = 16
+"""Inputs are filled up to a multiple of this, since every new shape costs the processor's library a preparation."""
 NEARNESS = 12.0
 """What the cosine counts before training."""
 FAR = -1e4
@@ -69,7 +71,7 @@ class Network(nn.Module):
 
     def _vectors(self, inputs: Sequence[Encoded]) -> Tensor:
         """Shape (inputs, tokens, dimension)."""
-        width = max(map(len, inputs))
+        width = -(-max(map(len, inputs)) // WIDTH) * WIDTH
         ids = torch.zeros(len(inputs), width, dtype=torch.long)
         mask, side = torch.zeros_like(ids), torch.zeros_like(ids)
         for row, one in enumerate(inputs):

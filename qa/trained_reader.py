@@ -7,6 +7,7 @@ that are, in the order of their similarity.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -64,19 +65,20 @@ class TrainedReader:
         self._encoder = Encoder(base / "tokenizer.json")
         self._similarity = similarity
         self._limit = limit
-        self._weight = _weight(about, path) if weight is None else weight
+        self._weight = _number(about, "weight", path) if weight is None else weight
+        self._margin = _number(about, "span_margin", path)
 
     def read(self, question: str, vector: Vector, passages: Sequence[RankedPassage]) -> list[Reading]:
         if not passages:
             return []
         similar = self._similar(question, vector, passages)
-        found = self._network_reads(question, passages)
+        found = self.network_reads(question, passages)
         scores = [one.sentences + self._weight * near for one, near in zip(found, similar, strict=False)]
         lowest = min(float(rows.min()) for rows in scores)
         highest = max(float(near.max()) for near in similar)
-        spans = answer_span.wanted(question)
+        margin = self._margin if answer_span.wanted(question) else inf
         readings = [
-            _reading(ranked.passage, one, rows, spans)
+            _reading(ranked.passage, one, rows, margin)
             for ranked, one, rows in zip(passages, found, scores, strict=False)
         ]
         unread = (lowest - 1 + self._weight * (near - highest) for near in similar[self._limit :])
@@ -86,10 +88,11 @@ class TrainedReader:
         self, question: str, vector: Vector, passages: Sequence[RankedPassage]
     ) -> tuple[list[Scores], list[Scores]]:
         """What the network says of the passages that it reads, and standardised similarity of all: to be weighed."""
-        found = self._network_reads(question, passages)
+        found = self.network_reads(question, passages)
         return [one.sentences for one in found], self._similar(question, vector, passages)
 
-    def _network_reads(self, question: str, passages: Sequence[RankedPassage]) -> list[Read]:
+    def network_reads(self, question: str, passages: Sequence[RankedPassage]) -> list[Read]:
+        """What the network alone says of the passages that it reads."""
         import torch
 
         texts = [PassageText.of(ranked.passage) for ranked in passages[: self._limit]]
@@ -108,33 +111,38 @@ class TrainedReader:
         return np.split(flat, np.cumsum([len(scores) for scores in found])[:-1])
 
 
+def best_words(read: Read, sentence: int) -> tuple[Span, float] | None:
+    """The words of a sentence that answer best, as a span of the passage's text, and how far they beat "no span"."""
+    allowed = [of == sentence for of in read.encoded.sentence]
+    found = answer_span.best(read.starts.tolist(), read.ends.tolist(), allowed)
+    if found is None:
+        return None
+    first, last, score = found
+    return Span(read.encoded.spans[first][0], read.encoded.spans[last][1]), score
+
+
 # ----------------------------------------------------------------------------------------------------------------
 
 
-def _weight(about: Mapping[str, Any], path: Path) -> float:
+def _number(about: Mapping[str, Any], name: str, path: Path) -> float:
     try:
-        return float(about["weight"])
+        return float(about[name])
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(
-            f"The reader {path} has no weight for similarity: {error!r}.", "Install Footnote again."
-        ) from error
+        raise ModelError(f"The reader {path} has no {name}: {error!r}.", "Install Footnote again.") from error
 
 
-def _reading(passage: StoredPassage, read: Read, scores: Scores, spans: bool) -> Reading:
-    """`null_score` stands as far below the best sentence as "not here" does for the network alone."""
+def _reading(passage: StoredPassage, read: Read, scores: Scores, margin: float) -> Reading:
+    """`null_score` stands as far below the best sentence as "not here" does for the network alone.
+
+    An answer is given where its sentence beats "not here" and it beats "no span" by more than the margin.
+    """
     best = int(scores.argmax())
     null = float(scores.max() - read.sentences.max())
-    return Reading(_values(scores), null, _answer(passage, read, best) if spans else None)
-
-
-def _answer(passage: StoredPassage, read: Read, sentence: int) -> Span | None:
-    """The best span inside the sentence, if it does better than none."""
-    allowed = [of == sentence for of in read.encoded.sentence]
-    found = answer_span.best(read.starts.tolist(), read.ends.tolist(), allowed)
-    if found is None or found[2] <= 0:
-        return None
-    first, last, _ = found
-    return Span(passage.start + read.encoded.spans[first][0], passage.start + read.encoded.spans[last][1])
+    found = best_words(read, best) if read.sentences[best] > 0 else None
+    if found is None or found[1] <= margin:
+        return Reading(_values(scores), null)
+    start, end = passage.start + found[0].start, passage.start + found[0].end
+    return Reading(_values(scores), null, Span(start, end))
 
 
 def _values(scores: Scores) -> tuple[float, ...]:

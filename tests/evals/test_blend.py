@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evals.reading.blend import best_weight, reciprocal_rank
+from evals.reading.blend import best_margin, best_weight, reciprocal_rank
 
 
 def test_the_rank_of_the_first_gold_sentence_counts() -> None:
@@ -29,3 +29,17 @@ def test_against_each_other_the_more_wins() -> None:
     near, far = np.array([[3.0, 0.0, 0], [1.0, 3.0, 1]]), np.array([[3.0, 0.0, 1], [1.0, 3.0, 0]])
     assert best_weight([near, near, far]) == 0.8
     assert best_weight([near, far, far]) == 0.0
+
+
+def test_the_margin_is_where_showing_a_span_begins_to_pay() -> None:
+    # Gains in order: +0.5, +0.3, -0.5, +0.1. Most after two: what is above the third's margin is shown.
+    assert best_margin([(5.0, 1.0), (4.0, 0.8), (3.0, 0.0), (2.0, 0.6)]) == 3.0
+
+
+def test_where_no_span_pays_none_is_above_the_margin() -> None:
+    assert best_margin([(5.0, 0.0), (4.0, 0.2)]) == 5.0
+    assert best_margin([]) == 0.0
+
+
+def test_where_every_span_pays_all_are_above_it() -> None:
+    assert best_margin([(5.0, 1.0), (4.0, 0.9)]) < 4.0

@@ -48,7 +48,7 @@ def trained(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     recipe = Recipe((stage,), rate=5e-3, head_rate=1e-2, frozen=0, seed=7, withhold=0.35, every=10**6)
     trainer = Trainer(base, folder, recipe, mixed=False)
     list(trainer.run(steps(recipe, [tiny_reader.examples(128)]), tiny_reader.examples(8)))
-    save(trainer.network, folder / "reader.safetensors", {"weight": 0.0})
+    save(trainer.network, folder / "reader.safetensors", {"weight": 0.0, "span_margin": -6.0})
     return folder / "reader.safetensors"
 
 
@@ -103,6 +103,17 @@ class TestReading:
         assert clear(COLOUR) > 0
         assert clear("which colour has hans ?") < 0
         assert clear("why did rates rise ?") < clear(COLOUR) - 1
+
+    def test_below_the_margin_there_is_no_span(self, trained: Path, base: Path, tmp_path: Path) -> None:
+        path = Path(shutil.copy(trained, tmp_path / "reader.safetensors"))
+        told = json.loads(trained.with_suffix(".json").read_text())
+        path.with_suffix(".json").write_text(json.dumps({**told, "span_margin": 99.0}))
+        readings = TrainedReader(EvenReader(), path, base=base).read(COLOUR, ASIDE, shelf())
+        assert [reading.answer for reading in readings] == [None] * 4
+
+    @pytest.mark.parametrize("question", ["has anna colour ?", "why which colour has anna ?"])
+    def test_a_question_of_another_kind_has_no_span(self, reader: TrainedReader, question: str) -> None:
+        assert [reading.answer for reading in reader.read(question, ASIDE, shelf())] == [None] * 4
 
     def test_where_nothing_is_said_there_is_no_span(self, reader: TrainedReader) -> None:
         readings = reader.read("which colour has hans ?", ASIDE, shelf())
@@ -211,7 +222,7 @@ class TestFile:
         assert {weight.dtype for weight in held.values()} == {torch.float16}
         assert not [name for name in held if "embeddings" in name]
 
-    @pytest.mark.parametrize("damage", ["", "{}", '{"base": 0, "dimension": 32, "weight": 0}'])
+    @pytest.mark.parametrize("damage", ["", "{}", '{"base": 0, "weight": 0, "span_margin": 0}'])
     def test_a_damaged_description_is_refused(self, trained: Path, base: Path, tmp_path: Path, damage: str) -> None:
         path = Path(shutil.copy(trained, tmp_path / "reader.safetensors"))
         path.with_suffix(".json").write_text(damage)
@@ -233,11 +244,14 @@ class TestFile:
         with pytest.raises(ModelError, match="another model"):
             TrainedReader(EvenReader(), trained, base=other)
 
-    def test_a_description_without_a_weight_is_refused(self, trained: Path, base: Path, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("name", ["weight", "span_margin"])
+    def test_a_description_that_lacks_a_number_is_refused(
+        self, name: str, trained: Path, base: Path, tmp_path: Path
+    ) -> None:
         path = Path(shutil.copy(trained, tmp_path / "reader.safetensors"))
         told = json.loads(trained.with_suffix(".json").read_text())
-        path.with_suffix(".json").write_text(json.dumps({k: v for k, v in told.items() if k != "weight"}))
-        with pytest.raises(ModelError, match="weight"):
+        path.with_suffix(".json").write_text(json.dumps({k: v for k, v in told.items() if k != name}))
+        with pytest.raises(ModelError, match=name):
             TrainedReader(EvenReader(), path, base=base)
 
 
