@@ -28,14 +28,15 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
 
     def records(self) -> dict[str, Record]:
-        """What an earlier attempt wrote, by case; a line that was cut off is dropped from the file."""
+        """What an earlier attempt wrote, by case. A line that was cut off is dropped from the file; the case of one
+        that makes no sense is asked again."""
         if not self._part.exists():
             return {}
-        whole, _, torn = self._part.read_text(encoding="utf-8").rpartition("\n")
+        whole, _, torn = self._part.read_text(encoding="utf-8", errors="replace").rpartition("\n")
         if torn:
             self._part.write_text(f"{whole}\n" if whole else "", encoding="utf-8")
-        found = [record_of(json.loads(line)) for line in whole.split("\n") if line]
-        return {record.id: record for record in found if not record.error}
+        found = map(_record, whole.split("\n"))
+        return {record.id: record for record in found if record and not record.error}
 
     def append(self, record: Record) -> None:
         with self._part.open("a", encoding="utf-8") as file:
@@ -80,5 +81,15 @@ def read(run: Path) -> tuple[dict[str, Any], list[Record]]:
         report = json.loads((run / "report.json").read_text(encoding="utf-8"))
         lines = (run / "records.jsonl").read_text(encoding="utf-8").split("\n")
         return report, [record_of(json.loads(line)) for line in lines if line]
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise CaseError(f"{run} is not a kept run: {error}.", "Give a folder that footnote eval wrote.") from error
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+def _record(line: str) -> Record | None:
+    try:
+        return record_of(json.loads(line))
+    except (ValueError, TypeError, AttributeError):
+        return None

@@ -62,7 +62,7 @@ def one_line(text: str) -> str:
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\r]")
 _CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-_TRAILING = re.compile(r"[^\S\n]+\n")
+_TRAILING = re.compile(r"(?<![^\S\n])[^\S\n]++\n")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 

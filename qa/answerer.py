@@ -89,7 +89,7 @@ class Answerer:
         """An extractive answer, or a refusal where the confidence is below the threshold."""
         if considered.evidence and considered.confidence >= self._threshold:
             return composer.answer(considered, self._max_claims)
-        return composer.refusal(considered, self._library.stats(), filters)
+        return composer.refusal(considered, self._library.holdings(), filters)
 
     def features(
         self, question: str, passages: Sequence[RankedPassage], readings: Sequence[Reading]

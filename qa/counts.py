@@ -27,22 +27,37 @@ class Stats:
     dimension: int
 
 
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a question is asked of: current articles and their sentences."""
+
+    articles: int
+    sentences: int
+
+
 def stats(connection: sqlite3.Connection, folder: Path, kind: str) -> Stats:
-    mark = read_mark(connection)
+    held, mark = holdings(connection), read_mark(connection)
     uses_chroma = kind != "exact" and mark.generation > 0
     stamp = stored.stamp(connection)
     return Stats(
-        articles=_one(connection, "SELECT count(*) FROM article WHERE current_version IS NOT NULL"),
+        articles=held.articles,
         versions=_one(connection, "SELECT count(*) FROM version"),
         passages=size(connection),
-        sentences=_one(connection, "SELECT count(*) FROM sentence"),
+        sentences=held.sentences,
         characters=_one(connection, _CHARACTERS),
-        catalog_bytes=sum(place.stat().st_size for place in folder.glob(f"{NAME}*")),
-        index_bytes=sum(place.stat().st_size for place in folder.glob(f"{FOLDERS}/**/*") if place.is_file()),
+        catalog_bytes=sum(map(_bytes, folder.glob(f"{NAME}*"))),
+        index_bytes=sum(map(_bytes, folder.glob(f"{FOLDERS}/**/*"))),
         index="chroma" if uses_chroma else "exact",
         behind=sum(len(ids) for _, _, ids in changes_since(connection, mark.sequence)) if uses_chroma else 0,
         model=stamp.model if stamp else "",
         dimension=stamp.dimension if stamp else 0,
+    )
+
+
+def holdings(connection: sqlite3.Connection) -> Holdings:
+    return Holdings(
+        _one(connection, "SELECT count(*) FROM article WHERE current_version IS NOT NULL"),
+        _one(connection, "SELECT count(*) FROM sentence"),
     )
 
 
@@ -60,3 +75,11 @@ _CHARACTERS = """
 
 def _one(connection: sqlite3.Connection, query: str) -> int:
     return int(connection.execute(query).fetchone()[0])
+
+
+def _bytes(place: Path) -> int:
+    """Nothing for a folder, and for a file that another process has removed since it was listed."""
+    try:
+        return place.stat().st_size if place.is_file() else 0
+    except FileNotFoundError:
+        return 0

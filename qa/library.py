@@ -21,7 +21,7 @@ from typing import Literal, Self
 from qa import articles, candidates, checks, counts, fulltext, reembedding, stored
 from qa.candidates import Asked
 from qa.catalog import Catalog
-from qa.counts import Stats
+from qa.counts import Holdings, Stats
 from qa.domain import (
     Article,
     ArticleRef,
@@ -39,7 +39,7 @@ from qa.errors import EmbeddingMismatch, LibraryError, NotInLibrary
 from qa.exact import ExactFollower
 from qa.keeper import Keeper
 
-__all__ = ["Added", "Library", "NewArticle", "Stats"]
+__all__ = ["Added", "Holdings", "Library", "NewArticle", "Stats"]
 
 Progress = Callable[[int, int], None]
 
@@ -170,6 +170,11 @@ class Library:
         """The current version of every article, as the library stood at the first; take them all, or close this."""
         with self._catalog.reading() as connection:
             yield from articles.everything(connection)
+
+    def holdings(self) -> Holdings:
+        """What a question is asked of; unlike `stats`, it looks at no file."""
+        with self._catalog.reading() as connection:
+            return counts.holdings(connection)
 
     def stats(self) -> Stats:
         with self._catalog.reading() as connection:

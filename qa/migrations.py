@@ -1,6 +1,7 @@
 """The catalog's tables, as numbered steps: `PRAGMA user_version` says how many a file has had."""
 
 import sqlite3
+from collections.abc import Sequence
 
 _FULL_TEXT = "fts5(title, body, tokenize = 'porter unicode61 remove_diacritics 2')"
 
@@ -44,9 +45,9 @@ def version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def migrate(connection: sqlite3.Connection) -> None:
+def migrate(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:
     """Take the steps that the file lacks. The caller holds the write transaction."""
-    for number, step in enumerate(STEPS[version(connection) :], start=version(connection) + 1):
+    for number, step in enumerate(steps[version(connection) :], start=version(connection) + 1):
         for statement in step:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {number}")

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from qa.domain import Span
 
 MAX_CHARACTERS = 1_200
+END = 100
+"""Characters at the end of a sentence that tell whether it goes on; the many before them are not looked at again."""
 
 _ITEM = r"[^\S\n]*(?:[-–—*•◦▪·]|\(?\d{1,3}[.)])[^\S\n]+(?=\S)"
 _PARAGRAPH = re.compile(rf"\n[^\S\n]*\n\s*|\n(?={_ITEM})")
@@ -54,7 +56,7 @@ def _after_bullet(text: str, at: int) -> int:
 def _sentences(text: str, paragraph: Span, language: str) -> Iterator[Span]:
     held: Span | None = None
     for span in _cut(text, paragraph, language):
-        if held and _joins(held.of(text), span.of(text)):
+        if held and _joins(text[max(held.start, held.end - END) : held.end], span.of(text)):
             held = Span(held.start, span.end)
             continue
         if held:

@@ -4,6 +4,7 @@ Thakur et al., "BEIR: A Heterogenous Benchmark for Zero-shot Evaluation of Infor
 """
 
 import csv
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def _judgements(path: Path) -> dict[str, list[str]]:
     rows = csv.reader(text_of(path).splitlines(), delimiter="\t")
     next(rows, None)
     for row in rows:
-        if len(row) < 3 or not row[-1].strip().lstrip("-").isdigit():
+        if len(row) < 3 or not re.fullmatch(r"\s*-?[0-9]+\s*", row[-1]):
             raise CaseError(f"{path}: {row} is not query, article and score.")
         if int(row[-1]) > 0:
             relevant[row[0]].append(row[-2])

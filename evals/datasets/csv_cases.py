@@ -18,7 +18,19 @@ COLUMNS = ("id", "question", "uri", "quote", "answers", "kind")
 
 def load(path: Path) -> Dataset:
     """Raises CaseError when there is no column `question`, or one that is not known."""
-    reader = csv.DictReader(io.StringIO(text_of(path), newline=""))
+    try:
+        groups = _grouped(path, csv.DictReader(io.StringIO(text_of(path), newline="")))
+    except csv.Error as error:
+        raise CaseError(f"{path}: not a sheet of cases: {error}.") from error
+    cases = [_case(identity, rows) for identity, rows in groups.items()]
+    return Dataset(name_of(path), distinct(cases, str(path)))
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+def _grouped(path: Path, reader: "csv.DictReader[str]") -> dict[str, list[Mapping[str, str]]]:
+    """Rows by the case that they belong to."""
     columns = [name.strip().casefold() for name in reader.fieldnames or ()]
     unknown = [name for name in columns if name not in COLUMNS]
     if "question" not in columns or unknown:
@@ -30,11 +42,7 @@ def load(path: Path) -> Dataset:
         if not filled["question"]:
             raise CaseError(f"{path.name}:{number}: the question is empty.")
         groups.setdefault(filled.get("id") or filled["question"], []).append(filled)
-    cases = [_case(identity, rows) for identity, rows in groups.items()]
-    return Dataset(name_of(path), distinct(cases, str(path)))
-
-
-# ----------------------------------------------------------------------------------------------------------------
+    return groups
 
 
 def _case(identity: str, rows: Sequence[Mapping[str, str]]) -> Case:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,14 @@ def text_of(path: Path) -> str:
     try:
         body = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         return body.decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise CaseError(f"{path}: cannot be read: {error}.", "Give a UTF-8 file, plain or .gz.") from error
 
 
 def json_of(path: Path) -> Any:
     try:
         return json.loads(text_of(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CaseError(f"{path}: not JSON: {error}.") from error
 
 
@@ -32,7 +33,7 @@ def json_lines(path: Path) -> Iterator[tuple[str, Any]]:
             where = f"{path.name}:{number}"
             try:
                 yield where, json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise CaseError(f"{where}: not JSON: {error}.", "Write one JSON object a line.") from error
 
 

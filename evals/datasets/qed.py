@@ -23,7 +23,7 @@ def load(path: Path) -> Dataset:
             uri = f"qed/{row['title_text']}/{_digest(row['paragraph_text'])}"
             articles[uri] = LoadedArticle(row["title_text"], row["paragraph_text"], url=row["url"], language="en")
             cases.append(_case(row, uri))
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise CaseError(f"{where}: not a QED line ({type(error).__name__}: {error}).") from error
     name = path.name.split(".")[0]
     return Dataset(name, distinct(cases, str(path)), tuple(articles.items()))

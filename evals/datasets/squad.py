@@ -28,7 +28,7 @@ def load(path: Path) -> Dataset:
     try:
         paragraphs = list(_paragraphs(json_of(path), name))
         cases = [case for paragraph in paragraphs for case in _cases(paragraph)]
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CaseError(
             f"{path}: not a SQuAD-format file ({type(error).__name__}: {error}).",
             'It holds {"data": [{"title", "paragraphs": [{"context", "qas"}]}]}.',

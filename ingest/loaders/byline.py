@@ -6,7 +6,10 @@ from ingest.loaders.frontmatter import FrontMatter, iso_date
 
 MAX_LINES = 3
 
-_BY = re.compile(r"by[: ]\s*((?:[^\W\d_][\w.'’-]*\s*(?:,|&|\band\b)?\s*){1,12})", re.IGNORECASE)
+_AND = r"(?:,|&|\band\b)"
+_BY = re.compile(rf"by[: ]\s*((?:[^\W\d_][\w.'’-]*+\s*+{_AND}?+\s*+){{1,12}})", re.IGNORECASE)
+"""Possessive: a word that could be cut in two would be tried in every way."""
+_BETWEEN = re.compile(rf"\s*{_AND}\s*", re.IGNORECASE)
 _DATE = re.compile(
     r"(?:(?:published|updated|posted)(?:\s+on)?:?\s*)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?"
     r"(\d{4}-\d{2}-\d{2}|\d{1,2}(?:st|nd|rd|th)?\s+[a-z]{3,9}\.?,?\s+\d{4}|[a-z]{3,9}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4})",
@@ -33,6 +36,6 @@ def take(text: str) -> tuple[FrontMatter, str]:
     authors, dates = [_BY.fullmatch(line) for line in lines], [_DATE.fullmatch(line) for line in lines]
     if not all(by or on for by, on in zip(authors, dates, strict=True)):
         return FrontMatter(), text
-    names = [name for by in authors if by for name in re.split(r"\s*(?:,|&|\band\b)\s*", by[1].strip())]
+    names = [name for by in authors if by for name in _BETWEEN.split(by[1].strip())]
     published = next((iso_date(on[1]) for on in dates if on), None)
     return FrontMatter(authors=tuple(filter(None, names)), published=published), rest.lstrip()

@@ -20,7 +20,7 @@ REMEDY = "Footnote reads text, Markdown, HTML, PDF, DOCX and RSS or Atom feeds."
 _MARKDOWN = (".md", ".markdown", ".mdown", ".mkd")
 _HTML = (".html", ".htm", ".xhtml", ".shtml")
 _HEAD = 4_096
-_ROOT = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->|<!doctype[^>\[]*(?:\[.*?\]\s*)?>)*<([\w:.-]+)", re.I | re.S)
+_ROOT = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->|<!doctype[^>\[]*(?:\[.*?\]\s*)?>)*+<([\w:.-]+)", re.I | re.S)
 _HTML_ROOTS = frozenset(
     b"html head body title meta link script style article section header main nav".split()
     + b"div p h1 h2 h3 h4 ul ol table span a b br img form center font iframe".split()

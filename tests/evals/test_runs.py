@@ -107,3 +107,63 @@ def test_newest_runs_first(tmp_path: Path) -> None:
 def test_what_is_not_a_run(tmp_path: Path) -> None:
     with pytest.raises(CaseError, match="is not a kept run"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize("line", ["", "{", "[]", "7", "null", '{"id": "x"}', '{"id": "x", "colour": 1}', "\x00" * 50])
+def test_a_line_that_makes_no_sense_is_asked_again_and_the_others_are_kept(tmp_path: Path, line: str) -> None:
+    run = Run(tmp_path, "news", "key")
+    run.append(record(1))
+    (part,) = tmp_path.iterdir()
+    part.write_text(f"{part.read_text()}{line}\n")
+    run.append(record(2))
+
+    assert list(run.records()) == ["case 1", "case 2"]
+
+
+def test_bytes_that_are_no_text_spoil_only_their_own_line(tmp_path: Path) -> None:
+    run = Run(tmp_path, "news", "key")
+    run.append(record(1))
+    (part,) = tmp_path.iterdir()
+    part.write_bytes(part.read_bytes() + b"\xff\xfe{\n")
+
+    assert list(run.records()) == ["case 1"]
+
+
+def test_of_two_records_of_a_case_the_later_counts(tmp_path: Path) -> None:
+    run = Run(tmp_path, "news", "key")
+    run.append(record(1, error="broke"))
+    run.append(record(1, confidence=0.25))
+
+    assert run.records()["case 1"].confidence == 0.25
+
+
+def test_runs_of_another_key_are_not_mixed_in(tmp_path: Path) -> None:
+    Run(tmp_path, "news", "one").append(record(1))
+
+    assert Run(tmp_path, "news", "other").records() == {}
+
+
+@pytest.mark.parametrize("lines", ["{", "[]", '{"id": 1}', "\x00"])
+def test_a_kept_run_with_broken_records_is_refused(tmp_path: Path, lines: str) -> None:
+    kept_run = Run(tmp_path, "news", "key").finish({}, [record(1)])
+    (kept_run / "records.jsonl").write_text(lines)
+
+    with pytest.raises(CaseError, match="is not a kept run"):
+        read(kept_run)
+
+
+def test_everything_of_a_record_survives_the_disk(tmp_path: Path) -> None:
+    full = record(
+        1,
+        question="Wer? \u2028 \U0001f98a",
+        gold=("a", "b"),
+        sentences=((0, 1), ()),
+        cited=((1,),),
+        supports=(1.0, 0.5),
+        timings_ms={"read": 1.5},
+    )
+    run = Run(tmp_path, "news", "key")
+    run.append(full)
+
+    assert run.records() == {"case 1": full}
+    assert read(run.finish({"cases": 1}, [full])) == ({"cases": 1}, [full])

@@ -1,6 +1,8 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
+import pytest
+
 from qa import composer
 from qa.domain import Answer, ArticleRef, Considered, Evidence, Filters, PassageText, Span
 
@@ -89,3 +91,54 @@ def test_a_refusal_says_which_filters_stood_in_the_way() -> None:
 
 def test_an_empty_library_is_said_to_be_empty() -> None:
     assert composer.refusal(considered(), Shelf(0, 0), Filters()).reason == "The library is empty."
+
+
+@pytest.mark.parametrize(
+    ("filters", "scope"),
+    [
+        (Filters(), ""),
+        (Filters(excluded_ids=frozenset({1})), ""),
+        (Filters(article_ids=frozenset({1})), ", limited to 1 chosen article"),
+        (Filters(article_ids=frozenset({1, 2})), ", limited to 2 chosen articles"),
+        (Filters(frozenset({"Post", "Echo"})), ", limited to articles published by Echo or Post"),
+        (Filters(published_to=date(2025, 3, 9)), ", limited to articles to 9 March 2025"),
+        (
+            Filters(frozenset({"Echo"}), date(2025, 1, 31), date(2025, 12, 1), frozenset({7})),
+            ", limited to 1 chosen article published by Echo from 31 January 2025 to 1 December 2025",
+        ),
+    ],
+)
+def test_what_was_searched_reads_as_a_sentence(filters: Filters, scope: str) -> None:
+    reply = composer.refusal(considered(), Shelf(1_234, 1), filters)
+    assert reply.searched == f"1,234 articles with 1 sentence{scope}"
+
+
+def test_nothing_found_without_filters_is_said_otherwise() -> None:
+    reply = composer.refusal(considered(), Shelf(), Filters())
+    assert reply.reason == "Nothing in the library comes near this question."
+    assert reply.evidence == ()
+
+
+def test_every_claim_quotes_the_evidence_that_it_numbers() -> None:
+    copy = sentence("It cost the council 12 million crowns in total.", 1.7, article_id=3)
+    reply = answered(sentence(BRIDGE, 2.0), sentence(COST, 1.9), sentence(MAYOR, 1.8), copy)
+    for claim in reply.claims:
+        assert claim.text == reply.evidence[claim.citations[0].number - 1].quote
+    numbers = [citation.number for claim in reply.claims for citation in claim.citations]
+    assert sorted(numbers) == [1, 2, 3, 4]
+
+
+def test_two_copies_in_one_further_article_are_cited_once() -> None:
+    copies = [sentence(BRIDGE, 1.9, article_id=2), sentence(BRIDGE, 1.8, article_id=2, start=900)]
+    (claim,) = answered(sentence(BRIDGE, 2.0), *copies).claims
+    assert [citation.number for citation in claim.citations] == [1, 2]
+
+
+def test_a_copy_is_cited_however_far_below_it_was_ranked() -> None:
+    reply = answered(sentence(BRIDGE, 2.0), sentence(COST, -5.0), sentence(BRIDGE, -9.0, article_id=2))
+    assert [[c.number for c in claim.citations] for claim in reply.claims] == [[1, 2]]
+    assert [item.quote for item in reply.evidence] == [BRIDGE, BRIDGE, COST]
+
+
+def test_without_a_span_there_is_no_short_answer() -> None:
+    assert answered(sentence(BRIDGE, 2.0)).short_answer is None

@@ -13,7 +13,7 @@ from qa.domain import Candidate, Filters
 from qa.embedder import EmbeddingStamp
 from qa.errors import EmbeddingMismatch, LibraryError, LibraryNotFound, NotInLibrary
 from qa.keeper import Keeper
-from qa.library import Added, Library
+from qa.library import Added, Holdings, Library
 from tests.shelves import STAMP, TurnEmbedder, at, new
 
 ROOT = Path(__file__).parents[2]
@@ -139,6 +139,10 @@ class TestFinding:
     def test_by_id_uri_or_end(self, library: Library, name: str, found: int) -> None:
         assert library.find(name) == found
 
+    def test_a_removed_one_is_found_by_its_whole_uri(self, library: Library) -> None:
+        library.remove(3)
+        assert library.find("z/7") == 3
+
     @pytest.mark.parametrize(
         ("name", "hint"),
         [("foxs.txt", "file:///x/foxes.txt"), ("e.org", "https://e.org/dogs"), ("", "library list"), ("99", "list")],
@@ -249,6 +253,13 @@ class TestStats:
         assert (stats.articles, stats.versions, stats.passages, stats.sentences, stats.characters) == (2, 3, 3, 4, 21)
         assert (stats.model, stats.dimension) == ("circle", 2)
         assert stats.catalog_bytes > 10_000
+
+    def test_what_is_asked_of_is_what_is_current(self, library: Library) -> None:
+        library.add_many([new("a", "One.", "Two.", "Three."), new("b", "Four."), new("c", "Five.")])
+        library.add_many([new("b", "Six.")])
+        library.remove(3)
+        assert library.holdings() == Holdings(articles=2, sentences=4)
+        assert (library.stats().articles, library.stats().sentences) == (2, 4)
 
     def test_index(self, tmp_path: Path) -> None:
         with Library.open(tmp_path, STAMP) as library:
