@@ -11,6 +11,7 @@ from qa.library import Library
 from qa.reader import Reader, SimilarityReader
 from qa.retriever import HybridRetriever, Retriever
 from qa.settings import Settings
+from qa.trained_reader import MODEL, TrainedReader
 
 _QUIET = {
     "ANONYMIZED_TELEMETRY": "False",
@@ -52,7 +53,7 @@ def service(
         library,
         embedder,
         retriever or HybridRetriever(library, settings.passages),
-        reader or SimilarityReader(library),
+        reader or make_reader(settings, library),
         confidence or Confidence.load(),
         max_claims=settings.max_claims,
         threshold=settings.threshold,
@@ -64,6 +65,15 @@ def make_embedder(settings: Settings) -> Embedder:
     """The embedding model that the settings name, with every library told to stay off the network."""
     stay_quiet(offline=Path(settings.embedding_model).exists() or not settings.embedding_model)
     return SentenceTransformerEmbedder(settings.embedding_model, settings.precision)
+
+
+def make_reader(settings: Settings, library: Library) -> Reader:
+    """The trained reader that the settings name, or else the one of similarity. Raises ModelError."""
+    similarity = SimilarityReader(library)
+    path = MODEL if settings.reader == "auto" else Path(settings.reader)
+    if settings.reader == "none" or (settings.reader == "auto" and not path.exists()):
+        return similarity
+    return TrainedReader(similarity, path, limit=settings.read_passages, precision=settings.precision)
 
 
 def stay_quiet(*, offline: bool = True) -> None:

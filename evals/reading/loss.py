@@ -1,0 +1,62 @@
+"""Loss of one question read with several passages: one softmax over all their sentences and "not here"; spans apart."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from evals.reading.examples import Held
+from evals.reading.sampling import Drawn
+from qa.reader_input import Encoded
+from qa.reader_network import FAR, Scores
+
+SPANS = 0.3
+"""Weight of the spans' loss, which is the larger one at the beginning and the smaller concern."""
+
+
+def loss(drawn: Drawn, inputs: Sequence[Encoded], scores: Sequence[Scores]) -> Tensor:
+    """Sentences and spans together, scalar."""
+    return sentence_loss(drawn, scores) + SPANS * span_loss(drawn, inputs, scores)
+
+
+def sentence_loss(drawn: Drawn, scores: Sequence[Scores]) -> Tensor:
+    """For every wanted part, that one of its sentences comes first; without any, that "not here" (0) does.
+
+    A sentence stands at its score less its passage's null score, so 0 is the same for all passages. Parts whose
+    sentences were cut off count for nothing.
+    """
+    logits = torch.cat([torch.zeros(1), *(s.sentences - s.null for s in scores)])
+    chances = torch.log_softmax(logits, 0)
+    marks = [(), *(parts for held in drawn.passages for parts in held.parts)]
+    if not drawn.parts:
+        return -chances[0]
+    masks = [torch.tensor([part in parts for parts in marks]) & (logits > FAR / 2) for part in drawn.parts]
+    found = [chances[mask].logsumexp(0) for mask in masks if mask.any()]
+    return -torch.stack(found).mean() if found else torch.zeros(())
+
+
+def span_loss(drawn: Drawn, inputs: Sequence[Encoded], scores: Sequence[Scores]) -> Tensor:
+    """Cross entropy of start and end: [CLS] where there is no answer.
+
+    The passages that answer and those that do not weigh the same, however many there are of each.
+    """
+    sides: dict[bool, list[Tensor]] = {}
+    for held, one, score in zip(drawn.passages, inputs, scores, strict=True):
+        target = _target(held, one, drawn.spanless)
+        if target is not None:
+            chances = torch.log_softmax(score.start, 0)[target[0]] + torch.log_softmax(score.end, 0)[target[1]]
+            sides.setdefault(held.gold, []).append(-chances / 2)
+    return torch.stack([torch.stack(side).mean() for side in sides.values()]).mean() if sides else torch.zeros(())
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+def _target(held: Held, one: Encoded, spanless: bool) -> tuple[int, int] | None:
+    """The answer's first and last token; (0, 0) where there is none; None where nothing is known."""
+    if not held.gold:
+        return 0, 0
+    if spanless or held.answer is None:
+        return None
+    tokens = [n for n, (a, b) in enumerate(one.spans) if a < held.answer.end and held.answer.start < b]
+    return (tokens[0], tokens[-1]) if tokens else None

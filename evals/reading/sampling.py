@@ -1,0 +1,62 @@
+"""What is read of an example in one pass of the training: gold, or not, and hard negatives."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from evals.reading.examples import Example, Held
+
+HARD = 8
+"""How far down the ranking negatives are drawn from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A question and the passages it is read with; `spanless` as in Example."""
+
+    question: str
+    passages: tuple[Held, ...]
+    spanless: bool
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """The gold parts that the passages hold; none: the answer is "not here"."""
+        return tuple(sorted({part for held in self.passages for parts in held.parts for part in parts}))
+
+
+def draw(example: Example, size: int, withhold: float, rng: random.Random) -> Drawn:
+    """`size` passages in random order. With probability `withhold` none of them holds gold."""
+    gold = [held for held in example.passages if held.gold]
+    others = [held for held in example.passages if not held.gold]
+    taken = [] if rng.random() < withhold else gold[: max(1, size // 2)]
+    passages = taken + _hard(others, size - len(taken), rng)
+    rng.shuffle(passages)
+    return Drawn(example.question, tuple(passages), example.spanless)
+
+
+def batches(drawn: Sequence[Drawn], size: int, rng: random.Random, shard: int = 24) -> Iterator[list[Drawn]]:
+    """Batches of questions with passages of like length: sorted within shards of `shard` batches, then shuffled."""
+    order = list(drawn)
+    rng.shuffle(order)
+    for start in range(0, len(order), size * shard):
+        part = sorted(order[start : start + size * shard], key=_characters)
+        runs = [part[at : at + size] for at in range(0, len(part), size)]
+        rng.shuffle(runs)
+        yield from runs
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+def _hard(others: Sequence[Held], size: int, rng: random.Random) -> list[Held]:
+    """Drawn without putting back; the first of the ranking most often. Other passages of its article come last."""
+    left, found = list(others), list[Held]()
+    while left and len(found) < size:
+        near = left[:HARD]
+        weights = [1 / (2 + place) if held.retrieved else 0.15 for place, held in enumerate(near)]
+        found.append(left.pop(rng.choices(range(len(near)), weights)[0]))
+    return found
+
+
+def _characters(drawn: Drawn) -> int:
+    return max((len(held.text.text) for held in drawn.passages), default=0)

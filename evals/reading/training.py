@@ -1,0 +1,180 @@
+"""The training itself: stages of examples, drawn anew in each pass; a checkpoint to go on from; early stopping.
+
+Broad sets first, the set that is most like real questions last. The learning rate rises over the first tenth of the run
+and falls to nothing over the rest. After every `every` steps the network is measured and a checkpoint is written, from
+which a run that was stopped goes on with the same draws.
+"""
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from evals.reading.examples import Example
+from evals.reading.measure import Figures, measure
+from evals.reading.sampling import Drawn, batches, draw
+from qa.reader_input import Encoder
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`examples` is a file that `evals.reading.examples.save` wrote; `size`: passages read for a question."""
+
+    examples: Path
+    size: int
+    questions: int
+    batch: int = 8
+
+    @property
+    def told(self) -> dict[str, str | int]:
+        return {"examples": self.examples.stem, "size": self.size, "questions": self.questions, "batch": self.batch}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """`questions` of a stage may be more than it has: then they are drawn again, with other negatives.
+
+    `frozen`: layers that stay the base's, beside the embeddings. `minutes`: where not 0, the rate falls to nothing
+    by then and the run ends, wherever it is.
+    """
+
+    stages: tuple[Stage, ...]
+    rate: float = 1e-4
+    head_rate: float = 1e-3
+    frozen: int = 2
+    minutes: float = 0.0
+    warm_up: float = 0.1
+    withhold: float = 0.2
+    seed: int = 20050112
+    every: int = 200
+    patience: int = 4
+    read: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One batch, and which stage it is of."""
+
+    number: int
+    drawn: list[Drawn]
+
+
+def steps(recipe: Recipe, loaded: Sequence[Sequence[Example]]) -> list[Step]:
+    """All batches of a run, the same for the same seed."""
+    rng = random.Random(recipe.seed)  # noqa: S311
+    runs = [run for stage, held in zip(recipe.stages, loaded, strict=True) for run in _stage(stage, held, recipe, rng)]
+    return [Step(number, run) for number, run in enumerate(runs)]
+
+
+class Trainer:
+    """A network under training. `folder` holds the checkpoint; one that is there is gone on from."""
+
+    def __init__(self, base: Path, folder: Path, recipe: Recipe, mixed: bool = True) -> None:
+        import torch
+
+        from qa.reader_network import freeze, from_base
+
+        torch.manual_seed(recipe.seed)
+        self._recipe = recipe
+        self._path = folder / "checkpoint.pt"
+        self.network = from_base(base, "eager")
+        self.network.mixed = mixed
+        self._encoder = Encoder(base / "tokenizer.json")
+        freeze(self.network, recipe.frozen)
+        heads = [*self.network.heads.parameters(), self.network.nearness]
+        body = [p for p in self.network.encoder.parameters() if p.requires_grad]
+        groups = [{"params": body, "rate": recipe.rate}, {"params": heads, "rate": recipe.head_rate}]
+        self._optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+        self.done, self.best, self._worse, self._seconds = 0, -1.0, 0, 0.0
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._path.exists():
+            self._resume()
+
+    def run(self, planned: Sequence[Step], kept: Sequence[Example]) -> Iterator[tuple[int, float, Figures]]:
+        """(steps done, mean loss, figures on `kept`) after every `every` steps, until the end or no gain."""
+        losses: list[float] = []
+        started = time.monotonic() - self._seconds
+        for step in planned[self.done :]:
+            self._seconds = time.monotonic() - started
+            part = self._part(step.number / len(planned))
+            losses.append(self.step(step, part))
+            self.done += 1
+            last = part >= 1 or self.done == len(planned)
+            if self.done % self._recipe.every == 0 or last:
+                figures = measure(self.network, self._encoder, kept, self._recipe.read)
+                self._note(figures)
+                yield self.done, sum(losses) / len(losses), figures
+                losses = []
+                if last or self._worse > self._recipe.patience:
+                    return
+
+    def step(self, step: Step, part: float) -> float:
+        """One batch, when that part (0..1) of the run is over; the loss before it."""
+        import torch
+
+        from evals.reading.loss import loss
+
+        for group in self._optimizer.param_groups:
+            group["lr"] = group["rate"] * _slope(part, self._recipe.warm_up)
+        inputs = [self._encoder.encode(d.question, [held.text for held in d.passages]) for d in step.drawn]
+        scores = iter(self.network.score([one for each in inputs for one in each]))
+        losses = [loss(d, each, [next(scores) for _ in each]) for d, each in zip(step.drawn, inputs, strict=True)]
+        total = torch.stack(losses).mean()
+        self._optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(total)
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self._optimizer.step()
+        return float(total.detach())
+
+    def _part(self, of_steps: float) -> float:
+        minutes = self._recipe.minutes
+        return max(of_steps, min(1.0, self._seconds / 60 / minutes)) if minutes else of_steps
+
+    def _note(self, figures: Figures) -> None:
+        """Write the checkpoint, and the network apart when it is the best so far."""
+        import torch
+
+        if figures.first + 0.5 * figures.auroc > self.best:
+            self.best, self._worse = figures.first + 0.5 * figures.auroc, 0
+            torch.save(self._kept(figures), self._path.with_name("best.pt"))
+        else:
+            self._worse += 1
+        state: dict[str, Any] = {
+            "network": self.network.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "done": (self.done, self.best, self._worse, self._seconds),
+        }
+        torch.save(state, self._path.with_suffix(".new"))
+        self._path.with_suffix(".new").replace(self._path)
+
+    def _kept(self, figures: Figures) -> dict[str, Any]:
+        """What `qa.reader_network.restore_training` reads."""
+        recipe = {**asdict(self._recipe), "stages": [stage.told for stage in self._recipe.stages]}
+        about = {"frozen": self._recipe.frozen, "steps": self.done, "kept": str(figures), "recipe": recipe}
+        return {"network": self.network.state_dict(), "about": about}
+
+    def _resume(self) -> None:
+        import torch
+
+        state = torch.load(self._path, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self.done, self.best, self._worse, self._seconds = state["done"]
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+def _stage(stage: Stage, held: Sequence[Example], recipe: Recipe, rng: random.Random) -> Iterator[list[Drawn]]:
+    left = stage.questions
+    while left > 0 and held:
+        taken = rng.sample(held, min(left, len(held)))
+        left -= len(taken)
+        yield from batches([draw(e, stage.size, recipe.withhold, rng) for e in taken], stage.batch, rng)
+
+
+def _slope(part: float, warm_up: float) -> float:
+    """1 at the end of the warm-up, falling to 0 at the end."""
+    return (part + 1e-3) / warm_up if part < warm_up else (1 - part) / (1 - warm_up)

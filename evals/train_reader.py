@@ -1,0 +1,143 @@
+"""Trains the reader, in three steps that can be run apart: `python -m evals.train_reader --help`.
+
+    examples   cases + the library they are asked of -> what is read, with hard negatives from the retriever, in a file
+    train      files of examples, broad ones first -> a checkpoint, and the best network so far
+    publish    the best network -> qa/models/reader.safetensors, with the weight that similarity has beside it
+
+Which cases are kept apart is the caller's matter: `--keep-apart N` leaves out those whose id's CRC-32 ends in a decimal
+digit below N.
+"""
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from zlib import crc32
+
+from evals import datasets
+from evals.cases import Case, Dataset
+from evals.reading import blend, examples
+from evals.reading.training import Recipe, Stage, Trainer, steps
+from evals.temporary import temporary_library
+from qa.bootstrap import make_embedder
+from qa.embedder import Embedder, bundled
+from qa.library import Library
+from qa.settings import load
+
+SEED = 0
+
+
+def apart(cases: Sequence[Case], digits: int) -> tuple[Case, ...]:
+    """The cases that are not kept apart."""
+    return tuple(case for case in cases if crc32(case.id.encode()) % 10 >= digits)
+
+
+def make_examples(given: argparse.Namespace) -> None:
+    dataset = datasets.load(given.file, given.format)
+    cases = list(apart(dataset.cases, given.keep_apart))
+    random.Random(SEED).shuffle(cases)  # noqa: S311
+    embedder = make_embedder(load())
+    with _library(given.library, dataset, embedder) as library:
+        examples.save(examples.build(cases[: given.limit], library, embedder, _progress("asked")), given.out)
+
+
+def train(given: argparse.Namespace) -> None:
+    stages = tuple(Stage(Path(path), int(size), int(questions)) for path, size, questions in given.stage)
+    recipe = Recipe(stages, rate=given.rate, every=given.every, minutes=given.minutes)
+    planned = steps(recipe, [examples.load(stage.examples) for stage in stages])
+    kept = examples.load(given.kept)
+    kept = random.Random(SEED).sample(kept, min(given.kept_size, len(kept)))  # noqa: S311
+    trainer = Trainer(bundled(), given.folder, recipe)
+    started = time.monotonic()
+    for done, mean, figures in trainer.run(planned, kept):
+        _say(f"{done}/{len(planned)}, {time.monotonic() - started:.0f} s: loss {mean:.3f}, {figures}")
+
+
+def publish(given: argparse.Namespace) -> None:
+    embedder = make_embedder(load())
+    with Library.open(given.library, embedder.stamp, index="exact") as library:
+        dataset = datasets.load(given.file, given.format)
+        cases = random.Random(SEED).sample(list(dataset.cases), min(given.limit, len(dataset.cases)))  # noqa: S311
+        best = given.folder / "best.pt"
+        weight = blend.publish(best, bundled(), given.out, cases, library, embedder)
+        _say(f"{given.out}: {given.out.stat().st_size:,} bytes; similarity has the weight {weight}")
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _library(folder: Path | None, dataset: Dataset, embedder: Embedder) -> Iterator[Library]:
+    """The library that is there, or a temporary one of the articles that the data set brings."""
+    if folder:
+        with Library.open(folder, embedder.stamp, index="exact", create=False) as library:
+            yield library
+    else:
+        with temporary_library(dataset.articles, embedder, "exact", _progress("stored")) as library:
+            yield library
+
+
+class _progress:  # noqa: N801
+    """Says so after every 500."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __call__(self, done: int) -> None:
+        if done % 500 == 0:
+            _say(f"{done:,} {self._what}")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m evals.train_reader", description="Trains the reader.")
+    commands = parser.add_subparsers(required=True)
+    _examples_arguments(commands.add_parser("examples", help="what is read, in a file"))
+    _train_arguments(commands.add_parser("train", help="a network, from files of examples"))
+    _publish_arguments(commands.add_parser("publish", help="the best network, as the file that is shipped"))
+    return parser
+
+
+def _examples_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=make_examples)
+    _cases_arguments(parser)
+    parser.add_argument("--library", type=Path, help="none: a temporary one of the file's own articles")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--keep-apart", type=int, default=0, metavar="N")
+
+
+def _train_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=train)
+    parser.add_argument("--stage", nargs=3, action="append", required=True, metavar=("EXAMPLES", "SIZE", "QUESTIONS"))
+    parser.add_argument("--kept", type=Path, required=True, help="examples kept apart, to measure on")
+    parser.add_argument("--kept-size", type=int, default=150)
+    parser.add_argument("--folder", type=Path, required=True, help="of the checkpoint")
+    parser.add_argument("--every", type=int, default=200, help="steps between two measures")
+    parser.add_argument("--minutes", type=float, default=0.0, help="0: until all questions are read")
+    parser.add_argument("--rate", type=float, default=1e-4)
+
+
+def _publish_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=publish)
+    _cases_arguments(parser)
+    parser.add_argument("--library", type=Path, required=True)
+    parser.add_argument("--folder", type=Path, required=True, help="of the checkpoint")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--limit", type=int, default=150)
+
+
+def _cases_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--format", default="cases", choices=sorted(datasets.FORMATS))
+
+
+if __name__ == "__main__":
+    arguments = _arguments().parse_args()
+    arguments.run(arguments)

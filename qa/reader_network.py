@@ -1,0 +1,178 @@
+"""The reader's network: an encoder with a head for sentences, one for "not here" and one for the answer's span.
+
+A sentence's vector is the mean of its tokens'. Its score is a line over that vector, and its cosine to the mean of the
+question's tokens, which makes the network start from what its base knows already. "Not here" is a line over [CLS];
+start and end of the answer are lines over every token (Devlin et al., "BERT", arXiv:1810.04805, section 4.2). The
+scores of a question's passages compare: they were trained under one softmax.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import torch
+from torch import Tensor, nn
+
+from qa.errors import ModelError
+from qa.reader_input import NONE, Encoded
+
+CHUNK = 16
+"""Inputs of like length that pass through the encoder together."""
+WIDTH = 16
+"""Inputs are filled up to a multiple of this, since every new shape costs the processor's library a preparation."""
+NEARNESS = 12.0
+"""What the cosine counts before training."""
+FAR = -1e4
+"""The score of what cannot be an answer: a sentence that was cut off, a token outside the passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Of one passage. `sentences` (sentences,); `null` (); `start`, `end` (tokens,), with "no span" at token 0."""
+
+    sentences: Tensor
+    null: Tensor
+    start: Tensor
+    end: Tensor
+
+
+class Network(nn.Module):
+    """`config` is a transformers BertConfig. With `mixed` the encoder computes in bfloat16 over float32 weights."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__()
+        self.mixed = False
+        from transformers import BertModel
+
+        config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
+        self.encoder: Any = BertModel(config, add_pooling_layer=False)
+        self.heads = nn.ModuleDict(
+            {
+                "sentence": nn.Linear(config.hidden_size, 1),
+                "null": nn.Linear(config.hidden_size, 1),
+                "span": nn.Linear(config.hidden_size, 2),
+            }
+        )
+        self.nearness = nn.Parameter(torch.tensor(NEARNESS))
+
+    def score(self, inputs: Sequence[Encoded], chunk: int = CHUNK) -> list[Scores]:
+        """One result an input, in their order; encoded in chunks of like length."""
+        order = sorted(range(len(inputs)), key=lambda i: len(inputs[i]))
+        found: dict[int, Scores] = {}
+        for at in range(0, len(order), chunk):
+            rows = order[at : at + chunk]
+            vectors = self._vectors([inputs[i] for i in rows])
+            for row, index in enumerate(rows):
+                found[index] = self._heads(vectors[row, : len(inputs[index])].float(), inputs[index])
+        return [found[i] for i in range(len(inputs))]
+
+    def _vectors(self, inputs: Sequence[Encoded]) -> Tensor:
+        """Shape (inputs, tokens, dimension)."""
+        width = -(-max(map(len, inputs)) // WIDTH) * WIDTH
+        ids = torch.zeros(len(inputs), width, dtype=torch.long)
+        mask, side = torch.zeros_like(ids), torch.zeros_like(ids)
+        for row, one in enumerate(inputs):
+            ids[row, : len(one)] = torch.tensor(one.ids)
+            mask[row, : len(one)] = 1
+            side[row, one.second : len(one)] = 1
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.mixed):
+            found: Tensor = self.encoder(input_ids=ids, attention_mask=mask, token_type_ids=side).last_hidden_state
+        return found
+
+    def _heads(self, vectors: Tensor, one: Encoded) -> Scores:
+        null = self.heads["null"](vectors[0]).squeeze(-1)
+        spans = self.heads["span"](vectors)
+        outside = torch.tensor([start == NONE for start, _ in one.spans])
+        outside[0] = False
+        spans = spans.masked_fill(outside[:, None], FAR)
+        return Scores(self._sentences(vectors, one), null, spans[:, 0], spans[:, 1])
+
+    def _sentences(self, vectors: Tensor, one: Encoded) -> Tensor:
+        of = torch.tensor(one.sentence)
+        inside = of != NONE
+        sizes = torch.bincount(of[inside], minlength=one.sentences)
+        means = torch.zeros(one.sentences, vectors.shape[1]).index_add(0, of[inside], vectors[inside])
+        means = means / sizes.clamp(min=1)[:, None]
+        asked = vectors[1 : one.second - 1].mean(0) if one.second > 2 else vectors[0]
+        near = torch.cosine_similarity(means, asked[None], dim=1)
+        scores = self.heads["sentence"](means).squeeze(-1) + self.nearness * near
+        return torch.where(sizes > 0, scores, torch.full_like(scores, FAR))
+
+
+def from_base(base: Path, attention: str = "sdpa") -> Network:
+    """A network with the weights of the embedding model in the folder `base`, and new heads.
+
+    `attention`: "sdpa", or "eager", whose backward pass in bfloat16 takes a third of the time on a CPU.
+    """
+    from safetensors.torch import load_file
+    from transformers import BertConfig
+
+    config = BertConfig.from_json_file(str(base / "config.json"))
+    config._attn_implementation = attention
+    network = Network(config)
+    held = load_file(base / "model.safetensors")
+    network.encoder.load_state_dict({name: held[name] for name in network.encoder.state_dict()})
+    return network
+
+
+def freeze(network: Network, layers: int) -> None:
+    """Leave the embeddings and the first layers as the base has them."""
+    for part in (network.encoder.embeddings, *network.encoder.encoder.layer[:layers]):
+        part.requires_grad_(False)
+
+
+def trained_weights(network: Network) -> dict[str, Tensor]:
+    """Everything that is not frozen: the rest is the base's."""
+    return {name: weight.detach() for name, weight in network.named_parameters() if weight.requires_grad}
+
+
+def save(network: Network, path: Path, about: Mapping[str, Any]) -> None:
+    """The trained weights in half precision, and beside them a JSON file with `about` and what base they need."""
+    from safetensors.torch import save_file
+
+    weights = {name: weight.half().contiguous() for name, weight in trained_weights(network).items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(weights, path)
+    shape = {"base": fingerprint(network), "dimension": network.encoder.config.hidden_size}
+    path.with_suffix(".json").write_text(json.dumps({**shape, **about}, indent=1) + "\n", encoding="utf-8")
+
+
+def restore(path: Path, base: Path) -> tuple[Network, dict[str, Any]]:
+    """A network that `save` wrote, over the base it was trained from, and what was kept with it.
+
+    Raises ModelError where a file is missing or damaged, or the base is another one.
+    """
+    from safetensors.torch import load_file
+
+    try:
+        about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        held = load_file(path)
+        network = from_base(base)
+        same = about["base"] == fingerprint(network)
+        if same:
+            network.load_state_dict(held, strict=False)
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"The reader {path} cannot be loaded: {reason}", "Install Footnote again.") from error
+    if not same:
+        raise ModelError(f"The reader {path} was trained from another model than {base}.", "Train it from this one.")
+    for name, weight in network.named_parameters():
+        weight.requires_grad_(name in held)
+    return network.eval(), about
+
+
+def restore_training(path: Path, base: Path) -> tuple[Network, dict[str, Any]]:
+    """What training kept: {"network": its state, "about": what is to be told of it}."""
+    kept = torch.load(path, weights_only=True)
+    network = from_base(base)
+    freeze(network, kept["about"]["frozen"])
+    network.load_state_dict(kept["network"])
+    return network, kept["about"]
+
+
+def fingerprint(network: Network) -> int:
+    """Of the word embeddings, which are the base's."""
+    return crc32(network.encoder.embeddings.word_embeddings.weight.detach().half().numpy().tobytes())

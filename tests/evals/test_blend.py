@@ -1,0 +1,45 @@
+"""The weight of similarity beside the network, on tables made by hand."""
+
+import numpy as np
+import pytest
+
+from evals.reading.blend import best_margin, best_weight, reciprocal_rank
+
+
+def test_the_rank_of_the_first_gold_sentence_counts() -> None:
+    # By the network alone gold is third; with similarity at weight 1 the scores are 3, 2, 4.
+    table = np.array([[3.0, 0.0, 0], [2.0, 0.0, 0], [1.0, 3.0, 1]])
+    assert reciprocal_rank([table], 0.0) == pytest.approx(1 / 3)
+    assert reciprocal_rank([table], 1.0) == 1.0
+
+
+def test_without_gold_there_is_no_rank() -> None:
+    table = np.array([[3.0, 0.0, 0], [2.0, 0.0, 0]])
+    assert reciprocal_rank([table, np.array([[1.0, 0.0, 1]])], 0.5) == 0.5
+
+
+def test_the_smallest_weight_that_does_best_is_chosen() -> None:
+    # Gold comes first where 1 + 3w > 3, from 0.67 on: 0.8 is the first of the weights beyond it.
+    gold_near = np.array([[3.0, 0.0, 0], [1.0, 3.0, 1]])
+    assert best_weight([gold_near]) == 0.8
+    assert best_weight([np.array([[3.0, 0.0, 1], [1.0, 3.0, 0]])]) == 0.0
+
+
+def test_against_each_other_the_more_wins() -> None:
+    near, far = np.array([[3.0, 0.0, 0], [1.0, 3.0, 1]]), np.array([[3.0, 0.0, 1], [1.0, 3.0, 0]])
+    assert best_weight([near, near, far]) == 0.8
+    assert best_weight([near, far, far]) == 0.0
+
+
+def test_the_margin_is_where_showing_a_span_begins_to_pay() -> None:
+    # Gains in order: +0.5, +0.3, -0.5, +0.1. Most after two: what is above the third's margin is shown.
+    assert best_margin([(5.0, 1.0), (4.0, 0.8), (3.0, 0.0), (2.0, 0.6)]) == 3.0
+
+
+def test_where_no_span_pays_none_is_above_the_margin() -> None:
+    assert best_margin([(5.0, 0.0), (4.0, 0.2)]) == 5.0
+    assert best_margin([]) == 0.0
+
+
+def test_where_every_span_pays_all_are_above_it() -> None:
+    assert best_margin([(5.0, 1.0), (4.0, 0.9)]) < 4.0

@@ -1,0 +1,104 @@
+"""Examples from a library that one can look over: what is retrieved, where gold and answers are."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from evals.cases import Case, Gold
+from evals.datasets import load
+from evals.reading import blend, examples
+from evals.reading.examples import Example
+from evals.reading.training import Recipe, Stage, Trainer, steps
+from evals.temporary import temporary_library
+from evals.train_reader import apart
+from qa.domain import LoadedArticle, Span
+from qa.library import Library
+from qa.trained_reader import TrainedReader
+from tests import tiny_reader
+from tests.fakes import FakeEmbedder, FakeReader
+
+BRIDGE = "The Thun bridge closes for repairs in May. The toll will be 4 francs after that. Drivers are angry."
+RATES = "The central bank raised its rate to 3 per cent. Savers were glad. Borrowers were not."
+
+
+@pytest.fixture
+def library() -> Iterator[Library]:
+    articles = [("bridge", LoadedArticle("Thun bridge", BRIDGE)), ("rates", LoadedArticle("Rates", RATES))]
+    with temporary_library(articles, FakeEmbedder(), "exact") as made:
+        yield made
+
+
+def made(case: Case, library: Library) -> list[Example]:
+    return list(examples.build([case], library, FakeEmbedder()))
+
+
+def toll(**changed: str) -> Case:
+    quote = "The toll will be 4 francs after that."
+    return Case("1", "What does the bridge cost?", (Gold("bridge", quote),), answers=("4 Francs",), **changed)
+
+
+def test_gold_and_the_answer_are_marked_where_they_stand(library: Library) -> None:
+    (example,) = made(toll(), library)
+    assert example.answerable
+    assert not example.spanless
+    (held,) = [held for held in example.passages if held.gold]
+    assert held.parts == ((), (0,), ())
+    assert held.answer == Span(BRIDGE.index("4 francs"), BRIDGE.index("4 francs") + 8)
+    assert len(example.passages) == 2
+
+
+@pytest.mark.parametrize("kind", ["why-how", "yesno", "list"])
+def test_kinds_without_a_short_answer_have_no_span(kind: str, library: Library) -> None:
+    (example,) = made(toll(kind=kind), library)
+    assert example.spanless
+    assert not any(held.answer for held in example.passages)
+
+
+def test_the_unanswerable_has_passages_and_no_gold(library: Library) -> None:
+    (example,) = made(Case("1", "Who built the bridge?"), library)
+    assert not example.answerable
+    assert example.passages
+    assert not any(held.gold for held in example.passages)
+
+
+def test_gold_that_is_not_in_the_library_makes_no_example(library: Library) -> None:
+    assert made(Case("1", "Who?", (Gold("elsewhere", "Nobody."),)), library) == []
+
+
+def test_progress_is_told(library: Library) -> None:
+    told: list[int] = []
+    list(examples.build([toll(), Case("2", "Who?")], library, FakeEmbedder(), told.append))
+    assert told == [1, 2]
+
+
+def test_what_is_kept_apart_is_left_out() -> None:
+    cases = [Case(str(n), "q") for n in range(200)]
+    left = apart(cases, 3)
+    assert 100 < len(left) < 180
+    assert set(apart(cases, 5)) < set(left) < set(cases)
+    assert apart(cases, 0) == tuple(cases)
+
+
+def test_what_is_published_can_be_read_with(library: Library, tmp_path: Path) -> None:
+    base = tiny_reader.make_base(tmp_path / "base")
+    recipe = Recipe((Stage(Path("made up"), 3, 8),), frozen=0, every=1)
+    trainer = Trainer(base, tmp_path / "run", recipe, mixed=False)
+    list(trainer.run(steps(recipe, [tiny_reader.examples(8)]), tiny_reader.examples(4)))
+    out = tmp_path / "models" / "reader.safetensors"
+    weight = blend.publish(tmp_path / "run" / "best.pt", base, out, [toll()], library, FakeEmbedder())
+    assert weight in blend.WEIGHTS
+    assert '"made up"' in out.with_suffix(".json").read_text()
+    assert TrainedReader(FakeReader(), out, base=base).read("Who?", FakeEmbedder().question("Who?"), []) == []
+
+
+def test_files_of_every_format_can_be_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "made.json"
+    path.write_text(
+        '{"data": [{"title": "T", "paragraphs": [{"context": "Anna won. Bert lost.", "qas": [{"id": "1", '
+        '"question": "Who won?", "answers": [{"text": "Anna", "answer_start": 0}]}]}]}]}'
+    )
+    dataset = load(path, "squad")
+    with temporary_library(dataset.articles, FakeEmbedder(), "exact") as library:
+        (example,) = examples.build(dataset.cases, library, FakeEmbedder())
+    assert [held.answer for held in example.passages if held.gold] == [Span(0, 4)]
