@@ -70,9 +70,9 @@ def make_embedder(settings: Settings) -> Embedder:
 def make_reader(settings: Settings, library: Library) -> Reader:
     """The trained reader that the settings name, or else the one of similarity. Raises ModelError."""
     similarity = SimilarityReader(library)
-    path = MODEL if settings.reader == "auto" else Path(settings.reader)
-    if settings.reader == "none" or (settings.reader == "auto" and not path.exists()):
+    if settings.reader in ("", "none"):
         return similarity
+    path = MODEL if settings.reader == "trained" else Path(settings.reader)
     return TrainedReader(similarity, path, limit=settings.read_passages, precision=settings.precision)
 
 

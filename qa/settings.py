@@ -32,8 +32,10 @@ class Settings(BaseSettings):
     precision: str = Field("auto", pattern="^(auto|float32|bfloat16)$", description="of the embedding model")
     index: str = Field("auto", pattern="^(auto|exact)$", description="auto: Chroma, or exact where another has it")
     passages: int = Field(8, ge=1, le=50, description="passages that are read for a question")
-    reader: str = Field("auto", description="auto: the trained one that comes with Footnote, if any; none; or a path")
-    read_passages: int = Field(6, ge=1, le=50, description="passages that the trained reader reads, best first")
+    reader: str = Field(
+        "none", description="none: similarity alone; trained: the one that comes with Footnote; or a path"
+    )
+    read_passages: int = Field(4, ge=1, le=50, description="passages that the trained reader reads, best first")
     max_claims: int = Field(3, ge=1, le=10, description="most claims of an extractive answer")
     threshold: float | None = Field(
         None, ge=0, le=1, description="confidence below which Footnote refuses; empty = calibrated"
