@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from ingest.passages import passages
 from qa import sentences
-from qa.domain import LoadedArticle, Passage, Span
+from qa.domain import LoadedArticle, Passage
 from qa.embedder import Embedder, PassageInput
 from qa.library import Library, NewArticle
 
@@ -61,5 +61,4 @@ def _write(window: Sequence[tuple[Named, list[Passage]]], library: Library, embe
 
 
 def _input(loaded: LoadedArticle, passage: Passage) -> PassageInput:
-    shifted = tuple(Span(s.start - passage.start, s.end - passage.start) for s in passage.sentences)
-    return PassageInput(loaded.title, loaded.text[passage.start : passage.end], shifted)
+    return PassageInput.of(loaded.title, loaded.text[passage.start : passage.end], passage)

@@ -20,7 +20,7 @@ from ingest.passages import passages
 from ingest.sandbox import Sandbox
 from ingest.sources import Fetch, Item, RawFile, items
 from qa import sentences
-from qa.domain import LoadedArticle, Passage, PassageVectors, Span
+from qa.domain import LoadedArticle, Passage, PassageVectors
 from qa.embedder import Embedder, PassageInput
 from qa.errors import IngestError, NoText
 from qa.library import Added, Library, NewArticle
@@ -200,8 +200,7 @@ def _commit(waiting: Sequence[Prepared], library: Library, embedder: Embedder) -
 
 
 def _input(item: Prepared, passage: Passage) -> PassageInput:
-    shifted = tuple(Span(s.start - passage.start, s.end - passage.start) for s in passage.sentences)
-    return PassageInput(item.loaded.title, item.loaded.text[passage.start : passage.end], shifted)
+    return PassageInput.of(item.loaded.title, item.loaded.text[passage.start : passage.end], passage)
 
 
 def _new(item: Prepared, vectors: list[PassageVectors]) -> NewArticle:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from qa.domain import PassageVectors, Span, Vector
+from qa.domain import Passage, PassageVectors, Span, StoredPassage, Vector
 from qa.errors import ModelError
 
 BATCH = 32
@@ -36,6 +36,11 @@ class PassageInput:
     title: str
     text: str
     sentences: tuple[Span, ...]
+
+    @classmethod
+    def of(cls, title: str, text: str, passage: Passage | StoredPassage) -> "PassageInput":
+        """`text` is the passage's own; its sentences, which are spans of the article, become spans of it."""
+        return cls(title, text, tuple(Span(s.start - passage.start, s.end - passage.start) for s in passage.sentences))
 
 
 class Embedder(Protocol):

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from qa import stored
 from qa.catalog import Catalog, put_setting, setting
-from qa.domain import Span, StoredPassage
+from qa.domain import StoredPassage
 from qa.embedder import Embedder, EmbeddingStamp, PassageInput
 
 PENDING = "reembedding"
@@ -67,8 +67,7 @@ def _has(connection: sqlite3.Connection, generation: int, passage_id: int) -> bo
 
 
 def _input(passage: StoredPassage) -> PassageInput:
-    shifted = tuple(Span(s.start - passage.start, s.end - passage.start) for s in passage.sentences)
-    return PassageInput(passage.article.title, passage.text, shifted)
+    return PassageInput.of(passage.article.title, passage.text, passage)
 
 
 def _progress(catalog: Catalog, generation: int) -> tuple[int, int]:
