@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from qa.answerer import LONGEST_QUESTION
-from ui import chat, render, source_view
+from ui import chat, navigation, render, source_view
 from ui.conversation import Conversation
 
 HERE = Path(__file__).parent
@@ -27,6 +27,7 @@ def blocks(answerer: chat.Answerer, library: Library) -> Any:
         talked, offered = gr.State(()), gr.State(())
         with gr.Row(elem_id="fn-bar"):
             gr.HTML("<h1>Footnote</h1>", apply_default_css=False, js_on_load=None)
+            navigation.links(gr)
             fresh = gr.Button("New conversation", elem_id="fn-new", size="sm", scale=0)
         with gr.Row(elem_id="fn-page", equal_height=False):
             with gr.Column(elem_id="fn-chat-column"):
