@@ -18,7 +18,7 @@ from ingest.fetch import Fetcher
 from ingest.loaders import SANDBOXED, VERSION, kind_of, load, looks_like_feed
 from ingest.passages import passages
 from ingest.sandbox import Sandbox
-from ingest.sources import Fetch, Item, RawFile, items
+from ingest.sources import Fetch, Item, RawFile, Source, items
 from qa import sentences
 from qa.domain import LoadedArticle, Passage, PassageVectors
 from qa.embedder import Embedder, PassageInput
@@ -30,6 +30,9 @@ WINDOW = 256
 """Passages that are embedded and written together: enough to sort by length, little to lose."""
 
 Status = Literal["added", "updated", "unchanged", "failed"]
+Step = Literal["reading", "feed", "embedding"]
+"""What happens to an item before its outcome; a feed has none, its entries have."""
+Moved = Callable[[str, Step], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Prepared:
 
 
 def ingest(
-    sources: Sequence[str],
+    sources: Sequence[Source],
     library: Library,
     embedder: Embedder,
     settings: Settings,
@@ -67,17 +70,19 @@ def ingest(
     fetch: Fetch | None = None,
     stdin: BinaryIO | None = None,
     found: Callable[[int], None] = lambda _: None,
+    moved: Moved = lambda _uri, _step: None,
     window: int = WINDOW,
 ) -> Iterator[Outcome]:
     """One outcome an item, in the order of `sources`; failures and unchanged items come at once.
 
     `found` is told how many items a source turned out to hold before they are read: a progress bar's total.
+    `moved` is told which item takes which step; what it raises ends the run.
     """
     with Sandbox(settings.loader_timeout, settings.loader_max_mb) as sandbox:
         fetch = fetch or Fetcher(settings.fetch_timeout, settings.fetch_max_mb)
         named = _items(sources, fetch, stdin or _standard_input(), settings.file_max_mb, found)
-        prepared = _prepare(_read(named, sandbox, fetch, found), library, sandbox)
-        yield from _write(prepared, library, embedder, window)
+        prepared = _prepare(_read(named, sandbox, fetch, found, moved), library, sandbox)
+        yield from _write(prepared, library, embedder, window, moved)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -89,7 +94,7 @@ def _standard_input() -> BinaryIO:
 
 
 def _items(
-    sources: Sequence[str],
+    sources: Sequence[Source],
     fetch: Fetch,
     stdin: BinaryIO,
     max_mb: float,
@@ -102,10 +107,11 @@ def _items(
 
 
 def _read(
-    named: Iterable[Item], sandbox: Sandbox, fetch: Fetch, found: Callable[[int], None]
+    named: Iterable[Item], sandbox: Sandbox, fetch: Fetch, found: Callable[[int], None], moved: Moved
 ) -> Iterator[RawFile | Outcome]:
     """The bytes of every item; a feed's entries in the feed's place."""
     for item in named:
+        moved(item.uri, "reading")
         try:
             raw = item.read()
             entries = [] if raw.given or not looks_like_feed(raw) else sandbox.load("feed", raw)
@@ -114,7 +120,8 @@ def _read(
             continue
         if entries:
             found(len(entries) - 1)
-            yield from _read(expand(entries, fetch), sandbox, fetch, found)
+            moved(item.uri, "feed")
+            yield from _read(expand(entries, fetch), sandbox, fetch, found, moved)
         else:
             yield raw
 
@@ -175,7 +182,7 @@ def _cut(raw: RawFile, loaded: LoadedArticle) -> Prepared:
 
 
 def _write(
-    prepared: Iterable[Prepared | Outcome], library: Library, embedder: Embedder, window: int
+    prepared: Iterable[Prepared | Outcome], library: Library, embedder: Embedder, window: int, moved: Moved
 ) -> Iterator[Outcome]:
     waiting: list[Prepared] = []
     for item in prepared:
@@ -186,6 +193,7 @@ def _write(
             yield from _commit(waiting, library, embedder)
             waiting = []
         waiting.append(item)
+        moved(item.uri, "embedding")
         if sum(len(article.passages) for article in waiting) >= window:
             yield from _commit(waiting, library, embedder)
             waiting = []

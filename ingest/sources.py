@@ -7,8 +7,9 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
+from urllib.parse import quote
 
 from qa.domain import LoadedArticle
 from qa.errors import OverLimit, SourceNotFound, Unreadable
@@ -44,12 +45,28 @@ class Item:
     read: Callable[[], RawFile]
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that a browser or a program sent: its own name, which is also its identity, and where it lies now."""
+
+    name: str
+    path: Path
+
+    @property
+    def uri(self) -> str:
+        """`upload:report.pdf`: the same name again is a new version of the same article."""
+        return f"upload:{quote(self.name)}"
+
+
+Source = str | Upload
 Fetch = Callable[[str], RawFile]
 
 
-def items(source: str, fetch: Fetch, stdin: BinaryIO, max_mb: float) -> Iterator[Item]:
+def items(source: Source, fetch: Fetch, stdin: BinaryIO, max_mb: float) -> Iterator[Item]:
     """What `source` names, in a fixed order; a source that is not there is one item whose reading fails."""
-    if source == STDIN:
+    if isinstance(source, Upload):
+        yield Item(source.uri, lambda: _read_file(source.path, source.uri, source.name, max_mb))
+    elif source == STDIN:
         yield Item("stdin:", lambda: _read_stdin(stdin, max_mb))
     elif is_url(source):
         yield Item(source, lambda: fetch(source))
@@ -110,19 +127,20 @@ def _nothing(folder: str) -> RawFile:
 
 def _file(path: Path, max_mb: float) -> Item:
     uri = file_uri(path)
-    return Item(uri, lambda: _read_file(path, uri, max_mb))
+    return Item(uri, lambda: _read_file(path, uri, str(path), max_mb))
 
 
-def _read_file(path: Path, uri: str, max_mb: float) -> RawFile:
+def _read_file(path: Path, uri: str, shown: str, max_mb: float) -> RawFile:
+    """`shown` is what messages call the file; its last part is the article's title of last resort."""
     try:
         if not path.exists():
-            raise SourceNotFound(f"{path} does not exist.", "Check the path.")
+            raise SourceNotFound(f"{shown} does not exist.", "Check the path.")
         if not path.is_file():
-            raise Unreadable(f"{path} is not a regular file.", "Give a file or a folder that can be opened.")
+            raise Unreadable(f"{shown} is not a regular file.", "Give a file or a folder that can be opened.")
         with path.open("rb") as stream:
-            return RawFile(uri, _capped(stream, str(path), max_mb), name=path.name)
+            return RawFile(uri, _capped(stream, shown, max_mb), name=PurePath(shown).name)
     except OSError as error:
-        raise Unreadable(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from error
+        raise Unreadable(f"{shown} cannot be read: {error.strerror}.", "Check its permissions.") from error
     except ValueError as error:
         raise SourceNotFound(f"{str(path)!r} is not a path: {error}.", "Check the path.") from error
 
