@@ -9,10 +9,12 @@ from typing import Any, Protocol
 from qa.answerer import LONGEST_QUESTION
 from ui import chat, navigation, render, source_view
 from ui.conversation import Conversation
+from ui.running import Desk
 
 HERE = Path(__file__).parent
 QUIET = {"api_visibility": "private", "show_progress": "hidden"}
-Shown = tuple[Any, Conversation, list[str]]
+ONE_AT_A_TIME = "The answer to your last question is still coming. Wait for it or stop it, then ask again."
+Shown = tuple[Any, Any, Any, str]
 
 
 class Library(chat.Shelf, source_view.Articles, Protocol):
@@ -24,7 +26,7 @@ def blocks(answerer: chat.Answerer, library: Library) -> Any:
     import gradio as gr
 
     with gr.Blocks(title="Footnote", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True) as demo:
-        talked, offered = gr.State(()), gr.State(())
+        talked, offered, desk = gr.State(()), gr.State(()), gr.State(Desk())
         with gr.Row(elem_id="fn-bar"):
             gr.HTML("<h1>Footnote</h1>", apply_default_css=False, js_on_load=None)
             navigation.links(gr)
@@ -32,20 +34,21 @@ def blocks(answerer: chat.Answerer, library: Library) -> Any:
         with gr.Row(elem_id="fn-page", equal_height=False):
             with gr.Column(elem_id="fn-chat-column"):
                 conversation = _html(gr, "fn-conversation", "<div role='log'>${value.join('')}</div>", [])
+                notice = gr.HTML("", elem_id="fn-said", html_template="<p role='status'>${value}</p>", js_on_load=None)
                 question = _question(gr)
             with gr.Column(elem_id="fn-source-column"):
                 source = _html(gr, "fn-source", "${value}", "")
         _wire(
             gr,
-            _Page(answerer, library, gr.skip()),
-            _Parts(demo, question, talked, conversation, offered, source, fresh),
+            _Page(answerer, library, gr),
+            _Parts(demo, question, talked, conversation, offered, source, fresh, desk, notice),
         )
     return demo.queue(default_concurrency_limit=8, max_size=64)
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """Gradio's components, and the two that are state on the server: `talked` and `offered`."""
+    """Gradio's components, and those that are state on the server: `talked`, `offered` and `desk`."""
 
     demo: Any
     question: Any
@@ -54,15 +57,19 @@ class _Parts:
     offered: Any
     source: Any
     fresh: Any
+    desk: Any
+    notice: Any
 
 
 def _wire(gr: Any, page: "_Page", parts: _Parts) -> None:
-    shown = [parts.question, parts.talked, parts.conversation]
-    everything = [parts.talked, parts.conversation, parts.offered, parts.source]
-    parts.demo.load(page.start, None, everything, **QUIET)
-    parts.fresh.click(page.start, None, everything, **QUIET)
-    parts.question.submit(page.ask, [parts.question, parts.talked], shown, trigger_mode="once", **QUIET)
-    parts.conversation.suggest(_given(gr, page.suggest), [parts.talked, parts.offered], shown, **QUIET)
+    shown = [parts.question, parts.talked, parts.conversation, parts.notice]
+    everything = [*shown, parts.offered, parts.source]
+    parts.demo.load(page.start, parts.desk, everything, **QUIET)
+    parts.fresh.click(page.start, parts.desk, everything, **QUIET)
+    given = [parts.talked, parts.desk]
+    parts.question.submit(page.ask, [parts.question, *given], shown, trigger_mode="multiple", **QUIET)
+    parts.question.stop(page.stop, parts.desk, None, concurrency_limit=None, **QUIET)
+    parts.conversation.suggest(_given(gr, page.suggest), [*given, parts.offered], shown, **QUIET)
     for part in (parts.conversation, parts.source):
         part.cite(_given(gr, page.cite), parts.talked, parts.source, concurrency_limit=16, **QUIET)
     parts.source.close(None, None, parts.source, js="() => ''", **QUIET)
@@ -71,30 +78,45 @@ def _wire(gr: Any, page: "_Page", parts: _Parts) -> None:
 class _Page:
     """The handlers: what an event brings -> what its outputs show."""
 
-    def __init__(self, answerer: chat.Answerer, library: Library, as_it_is: Any) -> None:
+    def __init__(self, answerer: chat.Answerer, library: Library, gr: Any) -> None:
         self._answerer = answerer
         self._library = library
-        self._as_it_is = as_it_is
+        self._gr = gr
 
-    def start(self) -> tuple[Conversation, list[str], tuple[str, ...], str]:
+    def start(self, desk: Desk) -> tuple[Any, Conversation, list[str], str, tuple[str, ...], str]:
+        desk.drop()
         try:
             offered = chat.suggestions(self._library)
             page = render.welcome(self._library.stats().articles, offered)
         except Exception as error:
             offered, page = (), render.failure(chat.explain(error))
-        return (), [page], offered, ""
+        return self._box(running=False), (), [page], "", offered, ""
 
-    def ask(self, question: object, talked: Conversation) -> Iterator[Shown]:
+    def ask(self, question: object, talked: Conversation, desk: Desk) -> Iterator[Shown]:
         """Empties the question box once: what is typed into it while the answer comes stays."""
-        box: Any = ""
-        for conversation in chat.ask(self._answerer, question, talked):
-            yield box, conversation, render.conversation(conversation)
-            box = self._as_it_is
+        skip = self._gr.skip()
+        run = desk.begin()
+        if run is None:
+            yield skip, skip, skip, ONE_AT_A_TIME
+            return
+        box = self._box(running=True, value="")
+        for conversation in chat.ask(self._answerer, question, talked, run):
+            yield box, conversation, render.conversation(conversation), ""
+            box = skip
+        if not run.dropped:
+            yield self._box(running=False), skip, skip, ""
 
-    def suggest(self, event: object, talked: Conversation, offered: tuple[str, ...]) -> Iterator[Shown]:
+    def stop(self, desk: Desk) -> None:
+        desk.stop()
+
+    def suggest(self, event: object, talked: Conversation, desk: Desk, offered: tuple[str, ...]) -> Iterator[Shown]:
         index = event.get("index") if isinstance(event, dict) else None
         if isinstance(index, int) and 0 <= index < len(offered):
-            yield from self.ask(chat.question_about(offered[index]), talked)
+            yield from self.ask(chat.question_about(offered[index]), talked, desk)
+
+    def _box(self, *, running: bool, **more: Any) -> Any:
+        """The question box as it is while a question is under way, and while none is."""
+        return self._gr.update(submit_btn=False if running else "Ask", stop_btn="Stop" if running else False, **more)
 
     def cite(self, event: object, talked: Conversation) -> str:
         try:

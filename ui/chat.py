@@ -9,7 +9,8 @@ from typing import Protocol
 from qa.answerer import LONGEST_QUESTION
 from qa.domain import ArticleRef, Filters, Reply, Retrieved, Token, Turn
 from qa.errors import FootnoteError, QuestionError
-from ui.conversation import Conversation, Exchange, Failure, Pending, turns
+from ui.conversation import Conversation, Exchange, Failure, Pending, Stopped, turns
+from ui.running import Run
 
 MOST_EXCHANGES = 200
 SUGGESTIONS = 4
@@ -37,18 +38,31 @@ class Shelf(Protocol):
     def articles(self, *, limit: int) -> Sequence[ArticleRef]: ...
 
 
-def ask(answerer: Answerer, question: object, conversation: Conversation) -> Iterator[Conversation]:
-    """The conversation with the new question, again and again as its outcome grows. Never raises."""
+def ask(
+    answerer: Answerer,
+    question: object,
+    conversation: Conversation,
+    run: Run | None = None,
+) -> Iterator[Conversation]:
+    """The conversation with the new question, again and again as its outcome grows. Never raises.
+
+    `run` is how it can be left from elsewhere: stopped, or dropped without a further word.
+    """
+    run = run or Run()
     asked = str(question).strip()
-    exchange = Exchange(asked[:LONGEST_QUESTION])
-    yield (*conversation, exchange)
+    exchange = Exchange(asked[:LONGEST_QUESTION], key=secrets.token_hex(8))
     try:
+        yield (*conversation, exchange)
         _check(asked, conversation)
-        for item in answerer.stream(asked, turns(conversation)):
+        for item in run.steps(answerer.stream(asked, turns(conversation))):
             exchange = _grown(exchange, item)
             yield (*conversation, exchange)
+        if run.stopped and not run.dropped:
+            yield (*conversation, _stopped(exchange))
     except Exception as error:
         yield (*conversation, replace(exchange, outcome=explain(error)))
+    finally:
+        run.end()
 
 
 def explain(error: Exception) -> Failure:
@@ -92,3 +106,8 @@ def _grown(exchange: Exchange, item: Retrieved | Token | Reply) -> Exchange:
             return replace(exchange, outcome=replace(before, text=before.text + piece))
         case _:
             return replace(exchange, outcome=item)
+
+
+def _stopped(exchange: Exchange) -> Exchange:
+    before = exchange.outcome
+    return replace(exchange, outcome=Stopped(before.evidence, before.text)) if isinstance(before, Pending) else exchange

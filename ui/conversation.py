@@ -1,7 +1,8 @@
 """The nouns of the page: what was asked in one session and what came of it. Kept on the server, never sent in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from qa.domain import Answer, Article, Evidence, Refusal, Reply, Turn
 
@@ -24,11 +25,25 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """A question that its asker stopped: what there was by then."""
+
+    evidence: tuple[Evidence, ...] | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
-    """One question and its outcome so far."""
+    """One question and its outcome so far.
+
+    `asked_of` says which articles it was asked of, "" for all; `key` is its own, for what is said about it later.
+    """
 
     question: str
-    outcome: Pending | Failure | Reply = Pending()
+    outcome: Pending | Failure | Stopped | Reply = Pending()
+    asked_of: str = ""
+    key: str = field(default="", compare=False)
+    verdict: Literal["", "up", "down"] = ""
 
 
 Conversation = tuple[Exchange, ...]

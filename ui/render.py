@@ -6,7 +6,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from qa.domain import Answer, Article, ArticleRef, Citation, Claim, Evidence, Refusal, ShortAnswer, Span
-from ui.conversation import Conversation, Exchange, Failure, Pending, Place, SourcePage, cited
+from ui.conversation import Conversation, Exchange, Failure, Pending, Place, SourcePage, Stopped, cited
 from ui.markup import button, count, day, file_name, lang, tag, text, visible, web_link, words
 
 SUPPORT = ((0.75, "Strong support"), (0.4, "Partial support"), (0.0, "Weak support"))
@@ -85,6 +85,8 @@ def _outcome(turn: int, exchange: Exchange) -> str:
             return _pending(pending)
         case Failure() as failure:
             return _failure(failure)
+        case Stopped() as stopped:
+            return _draft(stopped.text) + '<p class="fn-small">You stopped this answer.</p>'
         case Answer() as answer:
             return _standalone(exchange.question, answer.standalone_question) + _answer(turn, answer)
         case Refusal() as refusal:
@@ -96,8 +98,11 @@ def _pending(pending: Pending) -> str:
         return '<p class="fn-progress">Searching the library…</p>'
     articles = len({e.article.article_id for e in pending.evidence})
     found = f"Found {count(len(pending.evidence), 'sentence')} in {count(articles, 'article')}."
-    draft = f'<p class="fn-draft" dir="auto">{text(pending.text)}</p>' if pending.text else ""
-    return f'<p class="fn-progress">{found} Reading…</p>{draft}'
+    return f'<p class="fn-progress">{found} Reading…</p>{_draft(pending.text)}'
+
+
+def _draft(written: str) -> str:
+    return f'<p class="fn-draft" dir="auto">{text(written)}</p>' if written else ""
 
 
 def _failure(failure: Failure) -> str:

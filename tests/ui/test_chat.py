@@ -9,7 +9,8 @@ from qa.errors import EmbeddingMismatch
 from tests.fakes import FakeAnswerer, FakeArticles
 from tests.ui.pages import answer, article, evidence, refusal
 from ui import chat
-from ui.conversation import Conversation, Exchange, Failure, Pending
+from ui.conversation import Conversation, Exchange, Failure, Pending, Stopped
+from ui.running import Run
 
 FOUND = evidence(article(), "The repair will cost £41 million.")
 
@@ -100,6 +101,32 @@ def test_an_error_half_way_takes_the_place_of_the_evidence() -> None:
             raise EmbeddingMismatch("Gone.")
 
     assert outcomes(chat.ask(Breaking(), "Cost?", ())) == [Pending(), Pending((FOUND,)), Failure("Gone.")]
+
+
+def test_a_stopped_question_ends_as_stopped_with_what_there_was_and_is_no_turn() -> None:
+    answerer, run = FakeAnswerer([answer(FOUND), answer(FOUND)], tokens=("It ", "costs")), Run()
+    steps = chat.ask(answerer, "Cost?", (), run)
+    for conversation in steps:
+        if conversation[-1].outcome == Pending((FOUND,), "It "):
+            run.stop()
+    assert conversation[-1].outcome == Stopped((FOUND,), "It ")
+    assert run.over
+    list(chat.ask(answerer, "And now?", conversation))
+    assert answerer.asked[1] == ("And now?", ())
+
+
+def test_a_dropped_question_says_nothing_more() -> None:
+    run = Run()
+    steps = chat.ask(FakeAnswerer([answer(FOUND)]), "Cost?", (), run)
+    assert next(steps)[-1].outcome == Pending()
+    run.drop()
+    assert list(steps) == []
+
+
+def test_every_exchange_has_a_key_of_its_own() -> None:
+    (*_, once) = chat.ask(FakeAnswerer([answer(FOUND)]), "Cost?", ())
+    (*_, twice) = chat.ask(FakeAnswerer([answer(FOUND)]), "Cost?", once)
+    assert len({exchange.key for exchange in twice} - {""}) == 2
 
 
 def test_suggestions_are_the_newest_titles_that_have_words() -> None:

@@ -52,6 +52,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def wide(browser: Any, address: str, answerer: FakeAnswerer) -> Iterator[Visit]:
     answerer.outcomes[:], answerer.asked[:] = [REPLY], []
+    answerer.goes_on.set()
     with visit(browser, address, viewport={"width": 1440, "height": 900}) as seen:
         yield seen
 
@@ -172,6 +173,39 @@ def test_what_was_found_is_shown_first_and_the_next_question_can_be_typed_meanwh
     answerer.goes_on.set()
     wide.page.locator(".fn-claim").first.wait_for()
     assert box.input_value() == "And who pays?"
+
+
+def test_a_question_can_be_stopped_and_another_one_waits_its_turn(wide: Visit, answerer: FakeAnswerer) -> None:
+    answerer.goes_on.clear()
+    answerer.outcomes[:] = [REPLY, REPLY]
+    box, stop = wide.page.get_by_label("Your question"), wide.page.get_by_role("button", name="Stop")
+    box.fill("What will it cost?")
+    wide.page.keyboard.press("Enter")
+    stop.wait_for()
+    box.fill("And who pays?")
+    wide.page.keyboard.press("Enter")
+    wide.page.locator("#fn-said").get_by_text("still coming").wait_for()
+    assert (box.input_value(), wide.page.locator(".fn-turn").count()) == ("And who pays?", 1)
+    stop.click()
+    wide.page.get_by_text("You stopped this answer.").wait_for()
+    answerer.goes_on.set()
+    wide.page.get_by_role("button", name="Ask").click()
+    wide.page.locator(".fn-claim").first.wait_for()
+    assert answerer.asked == [("What will it cost?", ()), ("And who pays?", ())]
+    assert not wide.page.locator("#fn-said").inner_text()
+
+
+def test_a_new_conversation_drops_the_question_under_way(wide: Visit, answerer: FakeAnswerer) -> None:
+    answerer.goes_on.clear()
+    wide.page.get_by_label("Your question").fill("What will it cost?")
+    wide.page.keyboard.press("Enter")
+    wide.page.get_by_text("Reading…").wait_for()
+    wide.page.get_by_role("button", name="New conversation").click()
+    wide.page.locator(".fn-welcome").wait_for()
+    answerer.goes_on.set()
+    answerer.outcomes[:] = [REPLY]
+    wide.ask("Again?")
+    assert wide.page.locator(".fn-turn").count() == 1
 
 
 def test_a_new_conversation_forgets_the_old_one(wide: Visit, answerer: FakeAnswerer) -> None:
