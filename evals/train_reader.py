@@ -23,7 +23,7 @@ from evals.reading import blend, examples
 from evals.reading.training import Recipe, Stage, Trainer, steps
 from evals.temporary import temporary_library
 from qa.bootstrap import make_embedder
-from qa.embedder import Embedder, bundled
+from qa.embedder import Embedder, bundled, native_precision
 from qa.library import Library
 from qa.settings import load
 
@@ -50,7 +50,8 @@ def train(given: argparse.Namespace) -> None:
     planned = steps(recipe, [examples.load(stage.examples) for stage in stages])
     kept = examples.load(given.kept)
     kept = random.Random(SEED).sample(kept, min(given.kept_size, len(kept)))  # noqa: S311
-    trainer = Trainer(bundled(), given.folder, recipe)
+    mixed = native_precision("auto") == "bfloat16"
+    trainer = Trainer(bundled(), given.folder, recipe, mixed, given.start)
     started = time.monotonic()
     for done, mean, figures in trainer.run(planned, kept):
         _say(f"{done}/{len(planned)}, {time.monotonic() - started:.0f} s: loss {mean:.3f}, {figures}")
@@ -121,6 +122,7 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", type=Path, required=True, help="of the checkpoint")
     parser.add_argument("--every", type=int, default=200, help="steps between two measures")
     parser.add_argument("--minutes", type=float, default=0.0, help="0: until all questions are read")
+    parser.add_argument("--start", type=Path, help="a published reader to begin from; none: the embedding model")
     parser.add_argument("--rate", type=float, default=1e-4)
 
 

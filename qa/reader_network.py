@@ -164,6 +164,13 @@ def restore(path: Path, base: Path) -> tuple[Network, dict[str, Any]]:
     return network.eval(), about
 
 
+def load_weights(network: Network, path: Path) -> None:
+    """The trained weights of a file that `save` wrote, into a network of the same base."""
+    from safetensors.torch import load_file
+
+    network.load_state_dict(load_file(path), strict=False)
+
+
 def restore_training(path: Path, base: Path) -> tuple[Network, dict[str, Any]]:
     """What training kept: {"network": its state, "about": what is to be told of it}."""
     kept = torch.load(path, weights_only=True)

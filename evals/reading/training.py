@@ -69,18 +69,23 @@ def steps(recipe: Recipe, loaded: Sequence[Sequence[Example]]) -> list[Step]:
 
 
 class Trainer:
-    """A network under training. `folder` holds the checkpoint; one that is there is gone on from."""
+    """A network under training. `folder` holds the checkpoint; one that is there is gone on from.
 
-    def __init__(self, base: Path, folder: Path, recipe: Recipe, mixed: bool = True) -> None:
+    `start` is a published reader to begin from; without one, the base. `mixed`: compute in bfloat16.
+    """
+
+    def __init__(self, base: Path, folder: Path, recipe: Recipe, mixed: bool = True, start: Path | None = None) -> None:
         import torch
 
-        from qa.reader_network import freeze, from_base
+        from qa.reader_network import freeze, from_base, load_weights
 
         torch.manual_seed(recipe.seed)
         self._recipe = recipe
         self._path = folder / "checkpoint.pt"
-        self.network = from_base(base, "eager")
+        self.network = from_base(base, "eager" if mixed else "sdpa")
         self.network.mixed = mixed
+        if start:
+            load_weights(self.network, start)
         self._encoder = Encoder(base / "tokenizer.json")
         freeze(self.network, recipe.frozen)
         heads = [*self.network.heads.parameters(), self.network.nearness]

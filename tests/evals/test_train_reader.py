@@ -15,7 +15,7 @@ from evals.reading.sampling import Drawn, batches, draw
 from evals.reading.training import Recipe, Stage, Step, Trainer, steps
 from qa.domain import Span
 from qa.reader_input import Encoder
-from qa.reader_network import Scores
+from qa.reader_network import Scores, save
 from tests import tiny_reader
 from tests.tiny_reader import text
 
@@ -73,6 +73,17 @@ class TestTraining:
         trainer.step(planned(recipe())[0], 0.1)
         assert torch.equal(words, trainer.network.encoder.embeddings.word_embeddings.weight)
         assert not torch.equal(layer, trainer.network.encoder.encoder.layer[0].output.dense.weight)
+
+    def test_it_begins_from_a_published_reader(self, base: Path, tmp_path: Path) -> None:
+        first = Trainer(base, tmp_path / "first", recipe(), mixed=False)
+        first.step(planned(recipe())[0], 0.1)
+        save(first.network, tmp_path / "reader.safetensors", {})
+        second = Trainer(base, tmp_path / "second", recipe(), mixed=False, start=tmp_path / "reader.safetensors")
+        held, fresh = (
+            trainer.network.heads["sentence"].weight for trainer in (second, Trainer(base, tmp_path, recipe()))
+        )
+        assert torch.allclose(held, first.network.heads["sentence"].weight, atol=1e-3)
+        assert not torch.allclose(held, fresh, atol=1e-3)
 
     def test_it_ends_when_the_figures_get_no_better(self, base: Path, tmp_path: Path) -> None:
         of = recipe(64 * 4, every=2, patience=1)
