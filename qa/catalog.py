@@ -7,7 +7,7 @@ What is in it is read and written by `qa.articles` (articles and versions), `qa.
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, LifoQueue
@@ -23,11 +23,22 @@ _PRAGMAS = ("foreign_keys = ON", "trusted_schema = OFF", "synchronous = NORMAL",
 
 
 class Catalog:
-    """One SQLite file. A connection serves one transaction at a time and is kept for the next."""
+    """One SQLite file. A connection serves one transaction at a time and is kept for the next.
 
-    def __init__(self, folder: Path, *, create: bool = True) -> None:
+    `name` and `steps` (its tables) are others' where another file is kept in the same way.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        create: bool = True,
+        name: str = NAME,
+        steps: Sequence[Sequence[str]] = migrations.STEPS,
+    ) -> None:
         """Raises LibraryNotFound, LibraryTooNew, LibraryUnwritable or LibraryError (not a catalog)."""
-        self.path = folder / NAME
+        self.path = folder / name
+        self._steps = steps
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         self._closed = False
         if not self.path.is_file() and not create:
@@ -77,13 +88,13 @@ class Catalog:
     def _prepare(self) -> None:
         with self._lent() as connection:
             found = migrations.version(connection)
-            if found > migrations.NEWEST:
+            if found > len(self._steps):
                 raise LibraryTooNew(f"{self.path} was written by a later version of Footnote.", "Update Footnote.")
-            if found == migrations.NEWEST:
+            if found == len(self._steps):
                 return
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("BEGIN IMMEDIATE")
-            migrations.migrate(connection)
+            migrations.migrate(connection, self._steps)
             connection.execute("COMMIT")
 
     @contextmanager
@@ -117,7 +128,7 @@ class Catalog:
         """A read-only folder can be asked too: SQLite wants a log beside the file unless told that none writes."""
         if os.access(self.path.parent, os.W_OK):
             return ""
-        log = self.path.with_name(f"{NAME}-wal")
+        log = self.path.with_name(f"{self.path.name}-wal")
         return "?mode=ro" if log.exists() and log.stat().st_size else "?mode=ro&immutable=1"
 
 
