@@ -1,7 +1,7 @@
 """Files of cases -> a report, or what a confidence is fitted on, with everything wired: what `footnote eval` calls."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,15 +39,44 @@ def evaluate_file(
     progress: Progress = lambda *_: None,
     embedder: Embedder | None = None,
 ) -> tuple[dict[str, Any], list[Record]]:
+    """`evaluate_dataset` of what is in the file. Raises CaseError, LibraryError, ModelError."""
+    return evaluate_dataset(
+        load(path, form),
+        settings,
+        system=system,
+        withheld=withheld,
+        limit=limit,
+        runs=runs,
+        progress=progress,
+        embedder=embedder,
+    )
+
+
+def evaluate_dataset(
+    dataset: Dataset,
+    settings: Settings,
+    *,
+    system: System = "footnote",
+    withheld: bool = False,
+    limit: int | None = None,
+    runs: Path | None = None,
+    progress: Progress = lambda *_: None,
+    embedder: Embedder | None = None,
+    open_service: Service | None = None,
+) -> tuple[dict[str, Any], list[Record]]:
     """The report and its records. A data set that brings articles is asked of a temporary library of them.
 
-    `limit` takes the first so many cases; `runs` is the folder where runs are kept. The report's settings say whether
-    the confidence was fitted on some of these cases, which makes its figures meaningless. Raises CaseError,
-    LibraryError, ModelError.
+    `limit` takes the first so many cases; `runs` is the folder where runs are kept; any other data set is asked of
+    `open_service`, if it is given. The report's settings say whether the confidence was fitted on some of these cases,
+    which makes its figures meaningless. Raises LibraryError, ModelError.
     """
-    dataset = load(path, form)
     dataset = Dataset(dataset.name, dataset.cases[:limit], dataset.articles)
-    with _wired(dataset, settings, progress, embedder or make_embedder(settings)) as wired:
+    wiring = (
+        nullcontext(open_service)
+        if open_service and not dataset.articles
+        else _wired(dataset, settings, progress, embedder or make_embedder(settings))
+    )
+    with wiring as wired:
         return evaluate(
             dataset,
             _answers(system, wired, progress),

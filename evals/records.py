@@ -27,6 +27,7 @@ class Record:
 
     `sentences`, `passages` and `articles` say for every rank, best first, which gold parts that item holds;
     `gold_parts` is how many there are to find. `answerable` is what the case says, not what the reply says.
+    `gold_uris` says of each quote in `gold` whose article it is (runs of before 0.1 do not have it).
     `cited` has one entry a distinct sentence cited; `supports` one number a citation.
     """
 
@@ -38,6 +39,7 @@ class Record:
     gold_parts: int = 0
     answers: tuple[str, ...] = ()
     gold: tuple[str, ...] = ()
+    gold_uris: tuple[str, ...] = ()
     sentences: tuple[Parts, ...] = ()
     passages: tuple[Parts, ...] = ()
     articles: tuple[Parts, ...] = ()

@@ -79,6 +79,7 @@ def _blank(asked: Asked) -> Record:
         gold_parts=len(asked.resolved.parts),
         answers=case.answers,
         gold=tuple(gold.quote for gold in case.gold),
+        gold_uris=tuple(gold.uri for gold in case.gold),
     )
 
 

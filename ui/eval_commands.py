@@ -1,7 +1,7 @@
 """`footnote eval ...` and `footnote speed`: how far to trust it, and how fast it is."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +37,7 @@ class DatasetOrCommand(TyperGroup):
 eval_app = typer.Typer(
     cls=DatasetOrCommand,
     no_args_is_help=True,
-    help="Ask questions with known answers: footnote eval FILE. Also: calibrate, compare.",
+    help="Ask questions with known answers: footnote eval FILE. Also: draft, cases, compare, calibrate.",
 )
 
 
@@ -56,26 +56,33 @@ def evaluate(
     runs: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep the run here; one that was stopped goes on.")
     ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the run with the library, where the page shows it.")
+    ] = False,
     fail_under: Annotated[
         list[str] | None, typer.Option(metavar="METRIC=VALUE", help="Exit 1 when a metric is below (repeatable).")
     ] = None,
 ) -> None:
     """Ask the cases of FILE and report what came of them."""
     from evals import compare, report
+    from evals.choices import runs_of
     from evals.command import evaluate_file
     from evals.html import page
     from qa.settings import load
     from ui import terminal
 
+    if keep and runs:
+        raise typer.BadParameter("Give --runs DIR or --keep, not both.")
+    settings = load(library=library)
     with _staged() as step:
         found, records = evaluate_file(
             dataset,
-            load(library=library),
+            settings,
             form=form,
             system="baseline" if baseline else "footnote",
             withheld=withheld,
             limit=limit,
-            runs=runs,
+            runs=runs_of(settings.library) if keep else runs,
             progress=step,
         )
     if html:
@@ -95,6 +102,48 @@ def compare_runs(before: Path, after: Path, as_json: Json = False) -> None:
 
     changed = compare.compare(runs.read(before)[1], runs.read(after)[1])
     terminal.report(changed, compare.as_text(changed), as_json)
+
+
+@eval_app.command()
+def draft(
+    library: LibraryFolder = None,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=10_000, help="How many cases.")] = 20,
+    seed: Annotated[int, typer.Option(help="Another number, other questions.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write them here instead; - for standard output.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make questions from your own articles; on the page you say which of them count."""
+    from evals.case_store import CaseStore
+    from evals.drafts import draft as drafted
+    from ui import terminal
+    from ui.markup import count as number
+
+    with _shelf(library) as (folder, shelf):
+        store = CaseStore(folder)
+        made = drafted(shelf, count, seed, store.known() if out is None else ())
+    if out is not None:
+        _write_cases(made, out)
+    else:
+        store.add(made)
+    if str(out) != "-":
+        waiting = {} if out else {"waiting": store.counts()["draft"]}
+        where = f"Written to {out}." if out else "Accept them on the evals page of footnote serve."
+        said = f"{number(len(made), 'case')} drafted{', all there are' if len(made) < count else ''}. {where}"
+        terminal.report({"drafted": len(made), **waiting}, said, as_json)
+
+
+@eval_app.command()
+def cases(
+    library: LibraryFolder = None,
+    waiting: Annotated[bool, typer.Option("--drafts", help="Those that wait to be accepted instead.")] = False,
+) -> None:
+    """Print the accepted cases as JSON lines: footnote eval cases > mine.jsonl."""
+    from evals.case_store import CaseStore
+
+    with _shelf(library) as (folder, _):
+        _write_cases(CaseStore(folder).cases("draft" if waiting else "accepted"), Path("-"))
 
 
 @eval_app.command()
@@ -174,6 +223,31 @@ def speed(
     with measured.sources_or_samples(sources or []) as named:
         found = measured.measure(named, load(), asked)
     terminal.report(found, measured.as_text(found), as_json)
+
+
+@contextmanager
+def _shelf(library: Path | None) -> Iterator[tuple[Path, Any]]:
+    """The library's folder, and the library without a model."""
+    from qa.bootstrap import stay_quiet
+    from qa.library import Library
+    from qa.settings import load
+
+    stay_quiet()
+    settings = load(library=library)
+    with Library.open(settings.library, None, index="exact", create=False) as shelf:
+        yield settings.library, shelf
+
+
+def _write_cases(made: Iterable[Any], out: Path) -> None:
+    from evals.cases import to_row
+    from ui import terminal
+
+    if str(out) == "-":
+        for case in made:
+            terminal.json_line(to_row(case))
+    else:
+        lines = (json.dumps(to_row(case), ensure_ascii=False) for case in made)
+        out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def _named(source: str) -> tuple[Path, str]:
