@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import BinaryIO
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from qa.domain import LoadedArticle
 from qa.errors import OverLimit, SourceNotFound, Unreadable
@@ -58,7 +58,19 @@ class Upload:
         return f"upload:{quote(self.name)}"
 
 
-Source = str | Upload
+@dataclass(frozen=True, slots=True)
+class Below:
+    """A file or folder on this machine of which nothing is read that does not really lie below `root`."""
+
+    path: Path
+    root: Path
+
+    @property
+    def uri(self) -> str:
+        return file_uri(self.path)
+
+
+Source = str | Upload | Below
 Fetch = Callable[[str], RawFile]
 
 
@@ -66,6 +78,8 @@ def items(source: Source, fetch: Fetch, stdin: BinaryIO, max_mb: float) -> Itera
     """What `source` names, in a fixed order; a source that is not there is one item whose reading fails."""
     if isinstance(source, Upload):
         yield Item(source.uri, lambda: _read_file(source.path, source.uri, source.name, max_mb))
+    elif isinstance(source, Below):
+        yield from (_fenced(item, source.root) for item in items(str(source.path), fetch, stdin, max_mb))
     elif source == STDIN:
         yield Item("stdin:", lambda: _read_stdin(stdin, max_mb))
     elif is_url(source):
@@ -128,6 +142,18 @@ def _nothing(folder: str) -> RawFile:
 def _file(path: Path, max_mb: float) -> Item:
     uri = file_uri(path)
     return Item(uri, lambda: _read_file(path, uri, str(path), max_mb))
+
+
+def _fenced(item: Item, root: Path) -> Item:
+    """The item as long as its links lead nowhere else, looked at when it is read."""
+
+    def read() -> RawFile:
+        path = Path(unquote(urlsplit(item.uri).path))
+        if not path.resolve().is_relative_to(root.resolve()):
+            raise SourceNotFound(f"{path} lies outside {root}.", "Only what is below it may be ingested from here.")
+        return item.read()
+
+    return Item(item.uri, read)
 
 
 def _read_file(path: Path, uri: str, shown: str, max_mb: float) -> RawFile:

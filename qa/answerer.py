@@ -57,6 +57,11 @@ class Answerer:
         self._max_claims = max_claims
         self._threshold = confidence.threshold if threshold is None else threshold
 
+    @property
+    def threshold(self) -> float:
+        """The confidence below which it refuses."""
+        return self._threshold
+
     def answer(self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()) -> Reply:  # noqa: B008
         """The last item of `stream`. Raises QuestionError for an empty or overlong question."""
         return self.compose(self.consider(question, turns, filters), filters)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from qa.domain import Article, ArticleRef, ArticleState, Filters, LoadedArticle
+from qa.domain import Article, ArticleOrder, ArticleRef, ArticleState, Filters, LoadedArticle
 from qa.errors import NotInLibrary
 
 _VERSION = """
@@ -119,18 +119,26 @@ def everything(connection: sqlite3.Connection) -> Iterator[Article]:
 
 
 def listed(
-    connection: sqlite3.Connection, search: str, filters: Filters, limit: int | None, offset: int
+    connection: sqlite3.Connection,
+    search: str,
+    filters: Filters,
+    limit: int | None,
+    offset: int,
+    order: ArticleOrder = "newest",
 ) -> list[ArticleRef]:
-    """Current articles that hold every word of `search` in title, publisher or URI, newest first."""
-    conditions, values = where(filters)
-    for word in search.casefold().split():
-        conditions.append("instr(casefold(title || ' ' || publisher || ' ' || uri), ?) > 0")
-        values.append(word)
+    """Current articles that hold every word of `search` in title, publisher or URI."""
+    conditions, values = _searched(search, filters)
     rows = connection.execute(
-        f"{_REF} WHERE {_all(conditions)} ORDER BY ingested_at DESC, article.id DESC LIMIT ? OFFSET ?",
+        f"{_REF} WHERE {conditions} ORDER BY {_ORDERS[order]}, article.id DESC LIMIT ? OFFSET ?",
         (*values, -1 if limit is None else limit, offset),
     )
     return [ArticleRef(*row) for row in rows]
+
+
+def counted(connection: sqlite3.Connection, search: str, filters: Filters) -> int:
+    """How many `listed` would give without a limit."""
+    conditions, values = _searched(search, filters)
+    return int(connection.execute(f"SELECT count(*) {_CURRENT} WHERE {conditions}", values).fetchone()[0])
 
 
 def allowed(connection: sqlite3.Connection, filters: Filters) -> list[int]:
@@ -178,6 +186,20 @@ def find(connection: sqlite3.Connection, name: str) -> int:
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SHOWN = 3
+_ORDERS: dict[ArticleOrder, str] = {
+    "newest": "ingested_at DESC",
+    "title": "casefold(title)",
+    "publisher": "publisher = '', casefold(publisher), casefold(title)",
+    "published": "published DESC",
+}
+
+
+def _searched(search: str, filters: Filters) -> tuple[str, list[Any]]:
+    conditions, values = where(filters)
+    for word in search.casefold().split():
+        conditions.append("instr(casefold(title || ' ' || publisher || ' ' || uri), ?) > 0")
+        values.append(word)
+    return _all(conditions), values
 
 
 def _not_found(name: str, ends: list[str], uris: list[str]) -> tuple[str, str]:

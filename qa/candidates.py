@@ -8,7 +8,7 @@ from heapq import nlargest
 import numpy as np
 
 from qa import articles, fulltext, stored
-from qa.domain import Candidate, Filters, StoredPassage, Vector
+from qa.domain import Candidate, Filters, Standing, StoredPassage, Vector
 from qa.exact import ExactFollower
 
 
@@ -40,6 +40,22 @@ def find(
     found = stored.load(connection, best)
     whole = fulltext.articles(connection, asked.terms)
     return [_candidate(found[i], asked.vector, words.get(i, 0.0), whole) for i in best if i in found]
+
+
+def standings(
+    connection: sqlite3.Connection, asked: Asked, exact: ExactFollower, article_id: int
+) -> tuple[Standing, Standing]:
+    """How near and how full of the question's words one article's best passage is; `asked.limit` does not count."""
+    own = set(stored.ids_of(connection, article_id))
+    nearest = exact.nearest(connection, asked.vector, len(stored.all_ids(connection)))
+    return _standing(dict(nearest), own), _standing(fulltext.passages(connection, asked.terms), own)
+
+
+def _standing(scores: Mapping[int, float], own: set[int]) -> Standing:
+    best = max((scores[i] for i in own if i in scores), default=None)
+    if best is None:
+        return Standing(None, 0.0)
+    return Standing(1 + sum(score > best for score in scores.values()), best)
 
 
 def _candidate(passage: StoredPassage, vector: Vector, words: float, whole: Mapping[int, float]) -> Candidate:

@@ -16,6 +16,8 @@ Vectors = NDArray[np.float32]
 """Shape (rows, dimension), each row of unit length."""
 
 ArticleState = Literal["current", "superseded", "removed"]
+ArticleOrder = Literal["newest", "title", "publisher", "published"]
+"""Of a list: last ingested first, by title, by publisher and title, last published first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,17 @@ class Candidate:
     bm25: float
     article_bm25: float
     """Of the whole article: its passages speak for each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the best passage of one article stands among all passages on one side of a question.
+
+    `rank` counts from 1, None where the side does not know the article; `score` is a cosine or a BM25.
+    """
+
+    rank: int | None
+    score: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from qa.catalog import Catalog
 from qa.counts import Holdings, Stats
 from qa.domain import (
     Article,
+    ArticleOrder,
     ArticleRef,
     Candidate,
     Filters,
@@ -31,6 +32,7 @@ from qa.domain import (
     LoadedArticle,
     Passage,
     PassageVectors,
+    Standing,
     StoredPassage,
     Vector,
 )
@@ -149,10 +151,16 @@ class Library:
         filters: Filters = Filters(),  # noqa: B008
         limit: int | None = None,
         offset: int = 0,
+        order: ArticleOrder = "newest",
     ) -> list[ArticleRef]:
-        """Current articles, newest first."""
+        """Current articles."""
         with self._catalog.reading() as connection:
-            return articles.listed(connection, search, filters, limit, offset)
+            return articles.listed(connection, search, filters, limit, offset, order)
+
+    def count(self, search: str = "", filters: Filters = Filters()) -> int:  # noqa: B008
+        """How many current articles there are of that kind."""
+        with self._catalog.reading() as connection:
+            return articles.counted(connection, search, filters)
 
     def passages_of(self, article_id: int) -> list[StoredPassage]:
         """In the order of the text; none for a removed article. Raises NotInLibrary."""
@@ -203,6 +211,13 @@ class Library:
         with self._catalog.reading() as connection:
             self._checked_stamp(connection)
             return candidates.find(connection, Asked(vector, terms, limit, filters), exact, nearest)
+
+    def standings(self, vector: Vector, terms: Sequence[str], article_id: int) -> tuple[Standing, Standing]:
+        """Where an article stands by cosine and by BM25, among all passages. Raises EmbeddingMismatch."""
+        exact = self._exact_index()
+        with self._catalog.reading() as connection:
+            self._checked_stamp(connection)
+            return candidates.standings(connection, Asked(vector, terms, 0, Filters()), exact, article_id)
 
     def sentence_bm25(self, terms: Sequence[str], passage_ids: Sequence[int]) -> dict[tuple[int, int], float]:
         """(passage id, ordinal of the sentence) -> BM25; sentences without a term are not in it."""

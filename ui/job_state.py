@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from ingest.pipeline import Outcome, Step
-from ingest.sources import Source, Upload, is_url
+from ingest.sources import Below, Source, Upload, is_url
 
 State = Literal["queued", "running", "done", "cancelled", "failed"]
 Stage = Literal["reading", "embedding", "added", "updated", "unchanged", "failed", "cancelled"]
@@ -99,20 +100,27 @@ class KeptJob:
         named = {name_of(source): source for source in self.sources}
         for item in self.items.values():
             if item.stage not in _TAKEN:
-                yield named.get(item.uri) or _source(item.uri)
+                yield named.get(item.uri) or self._source(item.uri)
+
+    def _source(self, uri: str) -> Source:
+        """What to ingest for an item that a folder or a feed brought; a fence around the folder stays."""
+        if is_url(uri):
+            return uri
+        path = Path(unquote(urlsplit(uri).path))
+        fences = (s.root for s in self.sources if isinstance(s, Below) and path.is_relative_to(s.path))
+        return next((Below(path, root) for root in fences), str(path))
 
 
 def name_of(source: Source) -> str:
-    return source.uri if isinstance(source, Upload) else source
+    """A URI where the source has one."""
+    return source if isinstance(source, str) else source.uri
 
 
 def label(source: Source) -> str:
-    return source.name if isinstance(source, Upload) else source
-
-
-def _source(uri: str) -> Source:
-    """What to ingest for an item that a folder or a feed brought."""
-    return uri if is_url(uri) else unquote(urlsplit(uri).path)
+    """As people gave it."""
+    if isinstance(source, str):
+        return source
+    return source.name if isinstance(source, Upload) else str(source.path)
 
 
 def delete_uploads(sources: Iterable[Source]) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sources import Item, RawFile, file_uri, is_url, items
+from ingest.sources import Below, Item, RawFile, file_uri, is_url, items
 from qa.errors import IngestError, OverLimit, SourceNotFound, Unreadable
 
 
@@ -92,3 +92,28 @@ def test_urls_are_fetched() -> None:
 )
 def test_what_counts_as_a_url(source: str, expected: bool) -> None:
     assert is_url(source) is expected
+
+
+def test_nothing_outside_the_root_is_read_whatever_links_there_are(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    (root / "inner").mkdir(parents=True)
+    outside.mkdir()
+    (root / "inner" / "a.txt").write_text("inside")
+    (outside / "b.txt").write_text("outside")
+    (root / "file.txt").symlink_to(outside / "b.txt")
+    (root / "folder").symlink_to(outside)
+    (root / "same.txt").symlink_to(root / "inner" / "a.txt")
+
+    def read(item: Item) -> str:
+        try:
+            return item.read().body.decode()
+        except SourceNotFound as error:
+            return "refused" if "lies outside" in str(error) else str(error)
+
+    found = items(Below(root, root), lambda _: RawFile("", b""), io.BytesIO(), 1)
+    assert {item.uri.removeprefix(root.as_uri()): read(item) for item in found} == {
+        "/file.txt": "refused",
+        "/folder/b.txt": "refused",
+        "/inner/a.txt": "inside",
+        "/same.txt": "inside",
+    }

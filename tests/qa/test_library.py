@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qa.domain import Candidate, Filters
+from qa.domain import ArticleOrder, Candidate, Filters
 from qa.embedder import EmbeddingStamp
 from qa.errors import EmbeddingMismatch, LibraryError, LibraryNotFound, NotInLibrary
 from qa.keeper import Keeper
@@ -166,6 +166,28 @@ class TestFinding:
         assert [ref.uri for ref in library.articles(search="E.ORG dogs")] == ["https://e.org/dogs"]
         assert library.articles(search="e.org foxes") == []
         assert library.articles(search="100%") == []
+
+    @pytest.mark.parametrize(
+        ("order", "found"),
+        [
+            ("newest", ["c", "b", "a"]),
+            ("title", ["b", "a", "c"]),
+            ("publisher", ["c", "b", "a"]),
+            ("published", ["b", "c", "a"]),
+        ],
+    )
+    def test_orders_and_counts(self, tmp_path: Path, order: ArticleOrder, found: list[str]) -> None:
+        with Library.open(tmp_path / "ordered", STAMP, index="exact") as library:
+            library.add_many(
+                [
+                    new("a", "Fox.", title="beta", published="2005-01-01"),
+                    new("b", "Dog.", title="Alpha", publisher="cbc", published="2005-01-03"),
+                    new("c", "Cow.", title="gamma", publisher="BBC", published="2005-01-02"),
+                ]
+            )
+            assert [ref.uri for ref in library.articles(order=order)] == found
+            assert (library.count(), library.count("ALPHA"), library.count("bc")) == (3, 1, 2)
+            assert library.count(filters=Filters(publishers=frozenset({"BBC"}))) == 1
 
     def test_export_is_everything_current(self, library: Library) -> None:
         library.remove(2)
