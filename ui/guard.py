@@ -23,8 +23,13 @@ ROUTES = (
     ("GET", r"/(assets|static)/[\w./-]+"),
     ("GET", r"/gradio_api/(heartbeat/\w+|queue/data)"),
     ("POST", r"/gradio_api/(queue/join|cancel)"),
+    ("POST", r"/library/upload"),
+    ("GET", r"/library/export"),
 )
 """All that the page asks for (found by watching it); whatever else Gradio offers answers 404."""
+
+STREAMED = frozenset({"/library/upload"})
+"""Bodies that are files: not read here, but by who knows how large they may be (`ui.uploads`)."""
 
 _POLICY = {
     "default-src": "'none'",
@@ -69,7 +74,8 @@ class Guard:
         body, refused = await self._admit(scope, receive)
         if refused:
             return await refused(scope, receive, with_headers)
-        return await self._app(scope, _replaying(body, receive), with_headers)
+        handed_on = receive if scope["path"] in STREAMED else _replaying(body, receive)
+        return await self._app(scope, handed_on, with_headers)
 
     async def _admit(self, scope: Scope, receive: Receive) -> tuple[bytes, PlainTextResponse | None]:
         """The body of a request that may pass, or the answer to one that may not."""
@@ -82,6 +88,8 @@ class Guard:
             return b"", None
         if _foreign(headers):
             return b"", _refuse(403, "Requests from other sites are refused.")
+        if scope["path"] in STREAMED:
+            return b"", None
         body = await _body(headers, receive)
         if body is None:
             return b"", _refuse(413, "The request is too large or too slow.")
