@@ -1,6 +1,7 @@
 """A reply as the JSON document of `footnote ask --json`; `contract.schema.json` beside this file describes it."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,16 @@ def reply(item: Reply) -> dict[str, Any]:
         "short_answer": item.short_answer.text if isinstance(item, Answer) and item.short_answer else "",
         "confidence": round(item.confidence, 4),
         "claims": _claims(item) if isinstance(item, Answer) else [],
-        "evidence": [_evidence(number, one) for number, one in enumerate(item.evidence, start=1)],
+        "evidence": evidence(item.evidence),
         "dropped_citations": list(item.dropped_citations) if isinstance(item, Answer) else [],
         "notice": item.notice,
         "timings_ms": {step: round(item.timings_ms.get(step, 0.0), 3) for step in _STEPS},
     }
+
+
+def evidence(items: Sequence[Evidence]) -> list[dict[str, Any]]:
+    """Evidence of a reply, or of what was retrieved for it; each with its number."""
+    return [_evidence(number, one) for number, one in enumerate(items, start=1)]
 
 
 def article(item: ArticleRef) -> dict[str, Any]:

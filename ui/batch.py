@@ -6,15 +6,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from qa import contract
 from qa.answerer import Answerer
 from qa.domain import Filters, Turn
 from qa.errors import FootnoteError, UsageError
-from qa.library import Library
 
 FORM = 'Write {"id": ..., "question": "..."}.'
+
+
+class Named(Protocol):
+    """What turns names into filters: `qa.library.Library`."""
+
+    def publishers(self) -> list[str]: ...
+
+    def find(self, uri_or_id: str) -> int: ...
 
 
 def run(answerer: Answerer, file: Path, filters: Filters, emit: Callable[[dict[str, Any]], None]) -> int:
@@ -37,7 +44,7 @@ def run(answerer: Answerer, file: Path, filters: Filters, emit: Callable[[dict[s
 
 
 def filters(
-    library: Library,
+    library: Named,
     publishers: Sequence[str] | None,
     since: str | None,
     until: str | None,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 64 * 1024
@@ -25,8 +25,15 @@ ROUTES = (
     ("POST", r"/gradio_api/(queue/join|cancel)"),
     ("POST", r"/library/upload"),
     ("GET", r"/library/export"),
+    ("GET", r"/api/v1/(docs|openapi\.json|articles|publishers|stats|export)"),
+    ("GET", r"/api/v1/articles/\d+"),
+    ("DELETE", r"/api/v1/articles/\d+"),
+    ("POST", r"/api/v1/ask(/stream)?"),
 )
-"""All that the page asks for (found by watching it); whatever else Gradio offers answers 404."""
+"""All that the page asks for (found by watching it), and the API; whatever else Gradio offers answers 404."""
+
+API = "/api/"
+"""Below it errors are JSON, and a body need not be one that is safe for Gradio."""
 
 STREAMED = frozenset({"/library/upload"})
 """Bodies that are files: not read here, but by who knows how large they may be (`ui.uploads`)."""
@@ -77,23 +84,27 @@ class Guard:
         handed_on = receive if scope["path"] in STREAMED else _replaying(body, receive)
         return await self._app(scope, handed_on, with_headers)
 
-    async def _admit(self, scope: Scope, receive: Receive) -> tuple[bytes, PlainTextResponse | None]:
+    async def _admit(self, scope: Scope, receive: Receive) -> tuple[bytes, Response | None]:
         """The body of a request that may pass, or the answer to one that may not."""
         headers = Headers(scope=scope)
+        for_programs = scope["path"].startswith(API)
+        refuse = _refuse_program if for_programs else _refuse
         if _host(headers.get("host", "")) not in self._hosts:
-            return b"", _refuse(400, "This address is not one that Footnote serves. See FOOTNOTE_ALLOWED_HOSTS.")
+            return b"", refuse(400, "This address is not one that Footnote serves. See FOOTNOTE_ALLOWED_HOSTS.")
         if not self._known(scope["method"], scope["path"]):
-            return b"", _refuse(404, "There is nothing here.")
+            return b"", refuse(404, "There is nothing here.")
         if scope["method"] == "GET":
             return b"", None
         if _foreign(headers):
-            return b"", _refuse(403, "Requests from other sites are refused.")
+            return b"", refuse(403, "Requests from other sites are refused.")
         if scope["path"] in STREAMED:
             return b"", None
         body = await _body(headers, receive)
         if body is None:
-            return b"", _refuse(413, "The request is too large or too slow.")
-        return (body, None) if _plain(body) else (b"", _refuse(400, "The request is malformed."))
+            return b"", refuse(413, "The request is too large or too slow.")
+        if not for_programs and not _plain(body):
+            return b"", refuse(400, "The request is malformed.")
+        return body, None
 
     def _known(self, method: str, path: str) -> bool:
         wanted = "GET" if method == "HEAD" else method
@@ -168,5 +179,9 @@ def _adding_headers(send: Send) -> Send:
     return with_headers
 
 
-def _refuse(status: int, why: str) -> PlainTextResponse:
+def _refuse(status: int, why: str) -> Response:
     return PlainTextResponse(why, status)
+
+
+def _refuse_program(status: int, why: str) -> Response:
+    return JSONResponse({"error": {"message": why, "remedy": "See /api/v1/docs.", "id": ""}}, status)

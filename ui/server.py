@@ -9,18 +9,23 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 
 from qa.bootstrap import stay_quiet
 from qa.errors import SettingsError, UsageError
 from qa.settings import Settings
-from ui.app import Library
+from ui import api
+from ui.app import Library as PageLibrary
 from ui.chat import Answerer
 
 HERE = Path(__file__).parent
 SESSIONS = 500
+
+
+class Library(api.Library, PageLibrary, Protocol):
+    """All that the page and the API want of `qa.library.Library`."""
 
 
 def serve(answerer: Answerer, library: Library, settings: Settings) -> None:
@@ -54,6 +59,7 @@ def build(answerer: Answerer, library: Library, settings: Settings) -> Any:
 
     app = FastAPI(openapi_url=None, lifespan=tidy)
     app.add_api_route("/healthz", lambda: PlainTextResponse("ok"))
+    app.mount(api.PREFIX, api.build(answerer, library))
     _mount(app, answerer, library, settings)
     return Guard(app, [*LOOPBACK, settings.host, *settings.allowed_hosts.replace(" ", "").split(",")])
 

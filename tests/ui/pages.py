@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 
@@ -76,15 +77,21 @@ def refusal(*found: Evidence, question: str = "Who won the cup?", **fields: obje
 @contextmanager
 def served(answerer: FakeAnswerer, library: FakeArticles, settings: Settings | None = None) -> Iterator[str]:
     """The address of the whole service, running in a thread."""
-    app = server.build(answerer, library, settings or Settings(_env_file=None))
-    running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=running.run, daemon=True)
+    with running(server.build(answerer, library, settings or Settings(_env_file=None))) as address:
+        yield address
+
+
+@contextmanager
+def running(app: Any) -> Iterator[str]:
+    """The address of an ASGI app, running in a thread."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    while not running.started:
+    while not server.started:
         thread.join(0.02)
         assert thread.is_alive(), "the service did not start"
     try:
-        yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
-        running.should_exit = True
+        server.should_exit = True
         thread.join(5)
