@@ -43,17 +43,20 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address that `footnote serve` listens on")
     port: int = Field(7860, ge=0, le=65535, description="port of `footnote serve`; 0 = any free one")
     allowed_hosts: str = Field("", description="further host names the page may be asked for under, comma-separated")
+    users: Path | None = Field(None, description="file of those who may sign in; empty = no sign-in")
+    https: bool = Field(False, description="browsers reach the page over https, through a web server in front of it")
+    open_to_everyone: bool = Field(False, description="listen on other addresses than this machine's without users")
     file_max_mb: float = Field(50, gt=0, description="most megabytes of one file or of standard input")
     fetch_timeout: float = Field(30, gt=0, description="seconds that one URL may take in all")
     fetch_max_mb: float = Field(20, gt=0, description="most megabytes of one URL, after decompression")
     loader_timeout: float = Field(30, gt=0, description="seconds that one file may take to load")
     loader_max_mb: int = Field(1024, gt=0, description="memory that loading one file may take, in megabytes")
 
-    @field_validator("library")
+    @field_validator("library", "users")
     @classmethod
-    def _at_home(cls, library: Path) -> Path:
+    def _at_home(cls, path: Path | None) -> Path | None:
         """`~` is nobody's business but the shell's, and no shell reads `.env`."""
-        return library.expanduser()
+        return path and path.expanduser()
 
 
 def load(**overrides: Any) -> Settings:

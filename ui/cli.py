@@ -15,6 +15,7 @@ import typer
 
 from ui.eval_commands import Json, LibraryFolder, eval_app, speed
 from ui.exits import Explained
+from ui.user_commands import users_app
 
 if TYPE_CHECKING:
     from qa.bootstrap import Service
@@ -34,6 +35,7 @@ app = typer.Typer(
 library_app = typer.Typer(help="Look after the library.", no_args_is_help=True)
 app.add_typer(library_app, name="library")
 app.add_typer(eval_app, name="eval")
+app.add_typer(users_app, name="users")
 
 
 def main() -> None:
@@ -110,11 +112,15 @@ def serve(
     library: LibraryFolder = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 for any free one.")] = None,
+    open_to_everyone: Annotated[
+        bool | None, typer.Option("--open-to-everyone", help="Listen on any address without users.")
+    ] = None,
 ) -> None:
     """Open the chat in the browser."""
     from ui.server import serve as run
 
-    with _service(library, create=True, host=host, port=port) as (settings, service):
+    given = {"host": host, "port": port, "open_to_everyone": open_to_everyone}
+    with _service(library, create=True, **given) as (settings, service):
         run(service.answerer, service.library, settings)
 
 

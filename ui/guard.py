@@ -17,6 +17,8 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ROUTES = (
     ("GET", r"/"),
     ("GET", r"/healthz"),
+    ("GET", r"/sign-in"),
+    ("POST", r"/sign-(in|out)"),
     ("GET", r"/config"),
     ("GET", r"/theme\.css"),
     ("GET", r"/favicon\.ico"),
@@ -31,6 +33,9 @@ ROUTES = (
     ("POST", r"/api/v1/ask(/stream)?"),
 )
 """All that the page asks for (found by watching it), and the API; whatever else Gradio offers answers 404."""
+
+FORMS = ("/sign-in", "/sign-out")
+"""What a browser's form is sent to, as `ui.sign_in` reads it."""
 
 API = "/api/"
 """Below it errors are JSON, and a body need not be one that is safe for Gradio."""
@@ -102,7 +107,7 @@ class Guard:
         body = await _body(headers, receive)
         if body is None:
             return b"", refuse(413, "The request is too large or too slow.")
-        if not for_programs and not _plain(body):
+        if scope["path"] not in FORMS and not for_programs and not _plain(body):
             return b"", refuse(400, "The request is malformed.")
         return body, None
 

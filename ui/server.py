@@ -33,7 +33,7 @@ def serve(answerer: Answerer, library: Library, settings: Settings) -> None:
 
     Raises SettingsError where the address cannot be had, UsageError where it would be open to others.
     """
-    _refuse_open_address(settings.host)
+    _refuse_open_address(settings)
     with _bind(settings.host, settings.port) as listening:
         app = build(answerer, library, settings)
         config = uvicorn.Config(
@@ -51,6 +51,7 @@ def build(answerer: Answerer, library: Library, settings: Settings) -> Any:
     from starlette.responses import PlainTextResponse
 
     from ui.guard import LOOPBACK, Guard
+    from ui.sign_in import user_of
 
     @asynccontextmanager
     async def tidy(_: FastAPI) -> AsyncIterator[None]:
@@ -59,9 +60,23 @@ def build(answerer: Answerer, library: Library, settings: Settings) -> Any:
 
     app = FastAPI(openapi_url=None, lifespan=tidy)
     app.add_api_route("/healthz", lambda: PlainTextResponse("ok"))
-    app.mount(api.PREFIX, api.build(answerer, library))
+    app.mount(api.PREFIX, api.build(answerer, library, user_of))
     _mount(app, answerer, library, settings)
-    return Guard(app, [*LOOPBACK, settings.host, *settings.allowed_hosts.replace(" ", "").split(",")])
+    behind = _with_sign_in(app, settings)
+    return Guard(behind, [*LOOPBACK, settings.host, *settings.allowed_hosts.replace(" ", "").split(",")])
+
+
+def _with_sign_in(app: Any, settings: Settings) -> Any:
+    """`app` behind the sign-in where there are users. Raises SettingsError where nobody could sign in."""
+    if settings.users is None:
+        return app
+    from ui.sign_in import SignIn
+    from ui.users import Users
+
+    users = Users(settings.users)
+    if not users.names():
+        raise SettingsError(f"{settings.users} has no users.", "Make one with: footnote users add NAME")
+    return SignIn(app, users, https=settings.https)
 
 
 class _Server(uvicorn.Server):
@@ -112,11 +127,12 @@ def _silence_gradio(folder: str) -> None:
     os.environ["GRADIO_TEMP_DIR"] = folder
 
 
-def _refuse_open_address(host: str) -> None:
-    if not _loopback(host):
+def _refuse_open_address(settings: Settings) -> None:
+    if not (_loopback(settings.host) or settings.users or settings.open_to_everyone):
         raise UsageError(
-            f"Footnote does not listen on {host}: it has no sign-in yet, and who reaches it can read the library.",
-            "Leave FOOTNOTE_HOST at 127.0.0.1; for others, put a web server with sign-in in front of it.",
+            f"Footnote does not listen on {settings.host}: nobody has to sign in, and who reaches it reads everything.",
+            "Make users (footnote users add NAME, FOOTNOTE_USERS=FILE), or leave FOOTNOTE_HOST at 127.0.0.1. "
+            "To open it on purpose: --open-to-everyone.",
         )
 
 

@@ -41,7 +41,7 @@ class Users:
 
     def authenticate(self, name: str, password: str) -> str:
         """The user's name as it is kept, or "" for a wrong password. Takes 0.1 s, for an unknown name too."""
-        name = _plain(name)
+        name = plain(name)
         kept = self._current().get(name)
         return name if _matches(password, kept or _nobody()) and kept else ""
 
@@ -62,7 +62,7 @@ class Users:
                 if self._seen is None:
                     raise _unreadable(self._path, error) from None
                 log.error("nobody can sign in: %s", _unreadable(self._path, error))
-                self._hashes = {}
+                self._hashes, self._seen = {}, (0, 0, 0)
             return self._hashes
 
 
@@ -73,7 +73,7 @@ def read(path: Path) -> dict[str, str]:
         if not line.strip() or line.startswith("#"):
             continue
         given, _, kept = line.strip().partition(":")
-        name = _plain(given)
+        name = plain(given)
         if not NAME.fullmatch(name) or name in found or _parts(kept) is None:
             raise SettingsError(f"{path}, line {number} is no user.", "Write users with: footnote users add NAME")
         found[name] = kept
@@ -82,7 +82,7 @@ def read(path: Path) -> dict[str, str]:
 
 def add(path: Path, name: str, password: str) -> bool:
     """Adds a user, or changes the password of one; whether there was one. Raises UsageError, SettingsError."""
-    name = _plain(name)
+    name = plain(name)
     if not NAME.fullmatch(name):
         raise UsageError(f"{name!r} cannot be a user's name.", "Use up to 64 letters, digits, dots, dashes or @.")
     if not SHORTEST <= len(password) <= LONGEST:
@@ -96,13 +96,18 @@ def add(path: Path, name: str, password: str) -> bool:
 def remove(path: Path, name: str) -> None:
     """Raises UsageError where there is no such user."""
     users = _held(path)
-    if users.pop(_plain(name), None) is None:
+    if users.pop(plain(name), None) is None:
         raise UsageError(f"There is no user {name!r} in {path}.")
     _write(path, users)
 
 
 def listed(path: Path) -> list[str]:
     return sorted(_held(path))
+
+
+def plain(name: str) -> str:
+    """Capitals and composed characters make no other user."""
+    return unicodedata.normalize("NFKC", name).casefold().strip()
 
 
 def hashed(password: str) -> str:
@@ -150,11 +155,6 @@ def _parts(kept: str) -> tuple[int, int, int, bytes, bytes] | None:
 
 def _text(value: bytes) -> str:
     return base64.b64encode(value).decode()
-
-
-def _plain(name: str) -> str:
-    """Capitals and composed characters make no other user."""
-    return unicodedata.normalize("NFKC", name).casefold().strip()
 
 
 def _held(path: Path) -> dict[str, str]:

@@ -165,9 +165,10 @@ def test_its_files_are_its_own_and_go_when_it_stops() -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
 def test_an_address_that_others_reach_is_refused_with_the_reason(host: str) -> None:
-    with pytest.raises(UsageError, match="no sign-in") as refused:
+    with pytest.raises(UsageError, match="nobody has to sign in") as refused:
         server.serve(FakeAnswerer(), FakeArticles(), Settings(_env_file=None, host=host))
-    assert "FOOTNOTE_HOST" in refused.value.remedy
+    assert "FOOTNOTE_USERS" in refused.value.remedy
+    assert "--open-to-everyone" in refused.value.remedy
 
 
 def test_a_port_in_use_is_said_with_the_remedy() -> None:
