@@ -71,7 +71,12 @@ class Asking:
         router = APIRouter(tags=["ask"])
         router.add_api_route("/ask", self.ask, methods=["POST"], responses=describe.document("reply", "The reply."))
         router.add_api_route(
-            "/ask/stream", self.stream, methods=["POST"], response_class=_Streamed, responses=describe.EVENTS
+            "/ask/stream",
+            self.stream,
+            methods=["POST"],
+            status_code=200,
+            response_class=_Streamed,
+            responses=describe.EVENTS,
         )
         return router
 
