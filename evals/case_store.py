@@ -60,7 +60,7 @@ class CaseStore:
         with self._open() as connection:
             return frozenset(case_id for (case_id,) in connection.execute("SELECT id FROM evaluation"))
 
-    def counts(self) -> dict[State, int]:
+    def counts(self) -> dict[str, int]:
         with self._open() as connection:
             found = dict(connection.execute("SELECT state, count(*) FROM evaluation GROUP BY state").fetchall())
         return {state: found.get(state, 0) for state in get_args(State)}

@@ -24,13 +24,30 @@ rect{opacity:.45}details{border-top:1px solid #8886;padding:.4rem 0}summary{curs
 def page(report: Mapping[str, Any], records: Sequence[Record]) -> str:
     """The whole page."""
     title = f"{report['dataset']}: {report['cases']} cases asked of {report['system']}"
-    parts = [_plots(report, records), _metrics(report), _settings(report), *_lists(report), _cases(records)]
+    parts = [drawings(report, records), _metrics(report), _settings(report), *_lists(report), _cases(records)]
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<style>{STYLE}</style><h1>{escape(title)}</h1>{''.join(parts)}</html>\n"
     )
+
+
+def drawings(report: Mapping[str, Any], records: Sequence[Record]) -> str:
+    """The plots, as figures with SVG."""
+    kinds = {kind: group["hit@1"] for kind, group in report["by_kind"].items() if "hit@1" in group}
+    steps = {
+        name.removeprefix("seconds_").removesuffix("_p50"): value * 1_000
+        for name, value in report["metrics"].items()
+        if name.startswith("seconds_") and name.endswith("_p50") and name != "seconds_p50"
+    }
+    drawn = [
+        plots.line("Risk and coverage", "share answered", "share wrong", plots.risk_coverage(records)),
+        plots.line("Reliability", "confidence", "share right", plots.reliability(records), diagonal=True),
+        plots.bars("Gold first, by kind of question", kinds) if kinds else "",
+        plots.bars("Median time by step", steps, " ms") if steps else "",
+    ]
+    return "".join(drawn)
 
 
 def why(record: Record) -> str:
@@ -52,22 +69,6 @@ def why(record: Record) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------------------
-
-
-def _plots(report: Mapping[str, Any], records: Sequence[Record]) -> str:
-    kinds = {kind: group["hit@1"] for kind, group in report["by_kind"].items() if "hit@1" in group}
-    steps = {
-        name.removeprefix("seconds_").removesuffix("_p50"): value * 1_000
-        for name, value in report["metrics"].items()
-        if name.startswith("seconds_") and name.endswith("_p50") and name != "seconds_p50"
-    }
-    drawn = [
-        plots.line("Risk and coverage", "share answered", "share wrong", plots.risk_coverage(records)),
-        plots.line("Reliability", "confidence", "share right", plots.reliability(records), diagonal=True),
-        plots.bars("Gold first, by kind of question", kinds) if kinds else "",
-        plots.bars("Median time by step", steps, " ms") if steps else "",
-    ]
-    return "".join(drawn)
 
 
 def _metrics(report: Mapping[str, Any]) -> str:

@@ -6,7 +6,8 @@ runs/<name>-<time>-<key>/         a finished one: records.jsonl and report.json
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -77,15 +78,26 @@ def kept(folder: Path) -> list[Path]:
 
 def read(run: Path) -> tuple[dict[str, Any], list[Record]]:
     """A finished run's report and records. Raises CaseError."""
-    try:
-        report = json.loads((run / "report.json").read_text(encoding="utf-8"))
+    with _told(run):
         lines = (run / "records.jsonl").read_text(encoding="utf-8").split("\n")
-        return report, [record_of(json.loads(line)) for line in lines if line]
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise CaseError(f"{run} is not a kept run: {error}.", "Give a folder that footnote eval wrote.") from error
+        return report(run), [record_of(json.loads(line)) for line in lines if line]
+
+
+def report(run: Path) -> dict[str, Any]:
+    """A finished run's report alone. Raises CaseError."""
+    with _told(run):
+        return dict(json.loads((run / "report.json").read_text(encoding="utf-8")))
 
 
 # ----------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _told(run: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise CaseError(f"{run} is not a kept run: {error}.", "Give a folder that footnote eval wrote.") from error
 
 
 def _record(line: str) -> Record | None:

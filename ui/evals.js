@@ -1,0 +1,103 @@
+// The evals page's clicks and keys, for its three parts: view, progress and source. Runs once a part; `element`,
+// `trigger` and `watch` come from Gradio. Only bare values leave: 'act' {do, ...}, 'cite' {place}, 'follow', 'stop'.
+const part = element.closest("#fn-evals, #fn-evals-progress, #fn-evals-source").id;
+const onPage = () => document.body.dataset.page === "evals";
+const say = (name) => document.dispatchEvent(new CustomEvent(name));
+let kept = null;
+
+const act = (button) => {
+  const given = { ...button.dataset };
+  if ("page" in given) given.page = Number(given.page);
+  if ("wrong" in given) given.wrong = given.wrong === "true";
+  const named = element.querySelectorAll(`[data-do="${given.do}"]`);
+  kept = ["accept", "throw", "draft"].includes(given.do) ? { as: given.do, at: [...named].indexOf(button) } : null;
+  if (given.do !== "compare") return trigger('act', given);
+  const chosen = [...element.querySelectorAll("input[name=run]:checked")].map((box) => box.value);
+  trigger('act', { do: "compare", before: chosen[0] ?? "", after: chosen[1] ?? "" });
+};
+
+const start = (form) => {
+  const fields = form.elements;
+  trigger('act', {
+    do: "start", cases: fields.cases.value, limit: fields.limit.valueAsNumber || null,
+    baseline: fields.baseline.checked, withheld: fields.withheld.checked,
+  });
+};
+
+const choose = () => {
+  const boxes = [...element.querySelectorAll("input[name=run]")];
+  const chosen = boxes.filter((box) => box.checked).length;
+  for (const box of boxes) box.disabled = chosen >= 2 && !box.checked;
+  const compare = element.querySelector('[data-do="compare"]');
+  if (compare) compare.disabled = chosen !== 2;
+};
+
+const close = () => {
+  const place = element.querySelector(".fn-source")?.dataset.place;
+  trigger('close', {});
+  document.querySelector(`#fn-evals button[data-place="${place}"]`)?.focus();
+};
+
+const reveal = () => {
+  const view = element.querySelector(".fn-source");
+  document.body.classList.toggle("fn-evals-reading", Boolean(view));
+  document.querySelectorAll("#fn-evals [data-place]").forEach((button) => {
+    button.setAttribute("aria-expanded", String(button.dataset.place === view?.dataset.place));
+  });
+  const mark = view?.querySelector("mark.fn-current");
+  if (!mark) { view?.querySelector(".fn-close").focus({ preventScroll: true }); return; }
+  const head = view.querySelector(".fn-source-head");
+  const box = document.querySelector("#fn-evals-source-column");
+  const offset = mark.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
+  box.scrollTop = offset - head.offsetHeight - (box.clientHeight - head.offsetHeight) / 4;
+  mark.focus({ preventScroll: true });
+};
+
+const settle = () => {
+  choose();
+  say("fn-evals-changed");
+  if (kept) {
+    const named = element.querySelectorAll(`[data-do="${kept.as}"]`);
+    (named[Math.min(kept.at, named.length - 1)] ?? element.querySelector("h2"))?.focus({ preventScroll: true });
+  } else {
+    document.documentElement.scrollTop = 0;
+    element.querySelector("h2")?.focus({ preventScroll: true });
+  }
+  kept = null;
+};
+
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button || button.disabled) return;
+  if (button.classList.contains("fn-close")) close();
+  else if (button.dataset.place) trigger('cite', { place: button.dataset.place });
+  else if (button.dataset.do === "stop") trigger('stop', {});
+  else if (button.dataset.do) act(button);
+});
+element.addEventListener("submit", (event) => { event.preventDefault(); start(event.target); });
+element.addEventListener("change", choose);
+element.addEventListener("keydown", (event) => {
+  const step = { ArrowLeft: "Previous", ArrowRight: "Next" }[event.key];
+  if (!element.querySelector(".fn-source")) return;
+  if (event.key === "Escape") close();
+  else if (step) element.querySelector(`[data-step="${step}"]:not(:disabled)`)?.click();
+});
+
+if (part === "fn-evals") {
+  const home = () => { if (onPage()) trigger('act', { do: "home" }); };
+  const first = () => { if (!element.querySelector("h2")) home(); };
+  document.addEventListener("fn-page", first);
+  document.addEventListener("fn-evals-ended", () => { if (element.querySelector(".fn-evals-home")) home(); });
+  watch("value", settle);
+  setTimeout(first, 0);
+} else if (part === "fn-evals-progress") {
+  let live = false;
+  document.addEventListener("fn-evals-changed", () => trigger('follow', {}));
+  watch("value", () => {
+    const now = Boolean(element.querySelector("[data-live]"));
+    if (live && !now) say("fn-evals-ended");
+    live = now;
+  });
+} else {
+  watch("value", reveal);
+}

@@ -1,0 +1,151 @@
+"""An event of the evals page -> what it does -> what is shown. Knows nothing of Gradio or HTML.
+
+What a browser names (cases, runs, drafts) is looked up among what there is; none of it becomes a path.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from evals.background import Background, Progress, Step
+from evals.case_store import CaseStore
+from evals.cases import Dataset
+from evals.choices import FOLDER, choices, chosen, runs_of
+from evals.drafts import draft
+from qa.bootstrap import Service
+from qa.embedder import Embedder
+from qa.errors import UsageError
+from qa.settings import Settings
+from ui import chat, evals_views
+from ui.conversation import Conversation
+from ui.evals_views import View
+
+MORE = 10
+"""Cases that are drafted at once, and shown at once."""
+Event = Mapping[str, Any]
+
+
+class Evaluate(Protocol):
+    """`evals.command.evaluate_dataset`, or a fake."""
+
+    def __call__(self, dataset: Dataset, settings: Settings, **how: Any) -> tuple[dict[str, Any], Any]: ...
+
+
+class EvalsDesk:
+    """The evaluations of one library, shared by everybody who looks at the page."""
+
+    def __init__(
+        self,
+        answerer: Any,
+        library: Any,
+        settings: Settings,
+        embedder: Embedder | None = None,
+        evaluate: Evaluate | None = None,
+    ) -> None:
+        self._answerer = answerer
+        self._library = library
+        self._settings = settings
+        self._embedder = embedder
+        self._evaluate = evaluate
+        self._folder = settings.library
+        self._store = CaseStore(settings.library)
+        self.background = Background()
+
+    def act(self, event: object) -> tuple[View, Conversation]:
+        """What is shown after an event, and what its citations open. Never raises."""
+        given = event if isinstance(event, Mapping) else {}
+        try:
+            return self._done(given)
+        except Exception as error:
+            return self._home(error)
+
+    def stop(self) -> Progress | None:
+        self.background.stop()
+        return self.background.progress()
+
+    def close(self) -> None:
+        self.background.close()
+
+    # ----------------------------------------------------------------------------------------------
+
+    def _done(self, event: Event) -> tuple[View, Conversation]:
+        runs = runs_of(self._folder)
+        match event.get("do"):
+            case "open":
+                at = _number(event, "page") or 0
+                return evals_views.run_view(runs, _text(event, "run"), event.get("wrong") is True, at), ()
+            case "case":
+                return evals_views.case_view(runs, _text(event, "run"), _text(event, "case"), self._library)
+            case "compare":
+                return evals_views.compare_view(runs, _text(event, "before"), _text(event, "after")), ()
+            case "start":
+                self._start(event)
+            case "draft":
+                self._store.add(draft(self._library, MORE, known=self._store.known()))
+            case "accept":
+                self._store.decide(_text(event, "case"), "accepted")
+            case "throw":
+                self._store.decide(_text(event, "case"), "thrown away")
+        return self._home()
+
+    def _home(self, error: Exception | None = None) -> tuple[View, Conversation]:
+        failure = chat.explain(error) if error else None
+        try:
+            waiting, opened = evals_views.drafts(self._store.cases("draft", MORE), self._library)
+            counts: Mapping[str, int] = self._store.counts()
+            offered = choices(self._folder)
+        except Exception as broken:
+            waiting, opened, counts, offered = (), (), {}, []
+            failure = failure or chat.explain(broken)
+        progress = self.background.progress()
+        kept = evals_views.kept_runs(runs_of(self._folder))
+        busy = progress is not None and progress.live
+        return evals_views.Home(offered, self._folder / FOLDER, counts, waiting, kept, busy, failure), opened
+
+    def _start(self, event: Event) -> None:
+        dataset = chosen(self._folder, _text(event, "cases"))
+        baseline = event.get("baseline") is True
+        how = {
+            "system": "baseline" if baseline else "footnote",
+            "withheld": event.get("withheld") is True,
+            "limit": _number(event, "limit"),
+            "runs": runs_of(self._folder),
+        }
+        what = f"{dataset.name}, asked of {'the usual set-up' if baseline else 'Footnote'}"
+        self.background.start(what, self._work(dataset, how))
+
+    def _work(self, dataset: Dataset, how: dict[str, Any]) -> Callable[[Step], str]:
+        def work(step: Step) -> str:
+            from evals.command import evaluate_dataset
+
+            ready = self._ready(with_model=bool(dataset.articles) or how["system"] == "baseline")
+            evaluate = self._evaluate or evaluate_dataset
+            report, _ = evaluate(
+                dataset, self._settings, progress=step, embedder=ready.embedder, open_service=ready, **how
+            )
+            return Path(report["run"]).name
+
+        return work
+
+    def _ready(self, with_model: bool) -> Service:
+        """What is open already; the model only where more than the answerer is needed."""
+        if self._embedder is None and with_model:
+            from qa.bootstrap import make_embedder
+
+            self._embedder = make_embedder(self._settings)
+        return Service(self._library, self._embedder, self._answerer)  # type: ignore[arg-type]
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+def _text(event: Event, name: str) -> str:
+    value = event.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= 500:
+        raise UsageError("Nothing was chosen.", "Choose from the list.")
+    return value
+
+
+def _number(event: Event, name: str) -> int | None:
+    value = event.get(name)
+    return value if isinstance(value, int) and 0 <= value < 1_000_000 and value is not False else None

@@ -1,0 +1,47 @@
+"""Pieces that all views of the evals page are made of. Pure; whatever is not its own words passes `markup.text`."""
+
+from ui.conversation import Failure
+from ui.evals_views import KeptRun, Quote
+from ui.markup import button, day, tag, text
+
+
+def section(heading: str, inner: str, cls: str, back: str = "") -> str:
+    return tag("section", f'{back}<h2 tabindex="-1" dir="auto">{heading}</h2>{inner}', cls=f"fn-evals {cls}")
+
+
+def do(inner: str, what: str, cls: str = "fn-ev-do", **data: str | int) -> str:
+    return button(inner, cls=cls, data_do=what, **data)
+
+
+def failure(failure: Failure) -> str:
+    lines = [f"<p><strong>{text(failure.message)}</strong></p>"]
+    lines += [f"<p>{text(failure.remedy)}</p>"] if failure.remedy else []
+    lines += [f'<p class="fn-small">Error {text(failure.error_id)}</p>'] if failure.error_id else []
+    return tag("div", "".join(lines), cls="fn-failure", role="alert")
+
+
+def quoted(quote: Quote) -> str:
+    said = f'<q dir="auto">{text(quote.text)}</q>' if quote.text.strip() else "the whole article"
+    if not quote.place:
+        return f'<p class="fn-ev-quote">{said} <span class="fn-ev-soft"><bdi>{text(quote.article)}</bdi></span></p>'
+    opened = button(f"<bdi>{text(quote.article or 'Untitled')}</bdi>", cls="fn-ev-link", data_place=quote.place)
+    return f'<p class="fn-ev-quote">{said} {opened}</p>'
+
+
+def called(run: KeptRun) -> str:
+    return text(str(run.report["dataset"]))
+
+
+def how(run: KeptRun) -> str:
+    parts = ["usual set-up" if run.report["system"] == "baseline" else ""]
+    parts += ["articles left out" if run.report["settings"].get("withheld") else ""]
+    return "".join(f" · {part}" for part in parts if part)
+
+
+def when(run: KeptRun) -> str:
+    local = run.when.astimezone()
+    return f"{day(local.date().isoformat())}, {local:%H:%M}"
+
+
+def number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
