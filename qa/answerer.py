@@ -1,7 +1,9 @@
 """Read this first: a question, and what was said before it, become a reply; one line a step."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from typing import TypeVar
 
 from qa import composer
@@ -20,7 +22,8 @@ from qa.domain import (
     Turn,
 )
 from qa.embedder import Embedder
-from qa.errors import QuestionError
+from qa.errors import ChatFailed, QuestionError
+from qa.fluent import FluentWriter
 from qa.library import Library
 from qa.reader import Reader
 from qa.retriever import Retriever
@@ -31,6 +34,8 @@ LONGEST_QUESTION = 2_000
 """Characters."""
 RANKED = 20
 """Sentences of evidence that are kept for a question."""
+DECLINED = "The chat model finds no answer to this question in the sentences that came closest."
+FALLEN_BACK = "These are the sentences themselves."
 
 T = TypeVar("T")
 
@@ -46,6 +51,7 @@ class Answerer:
         reader: Reader,
         confidence: Confidence,
         *,
+        writer: FluentWriter | None = None,
         max_claims: int = 3,
         threshold: float | None = None,
     ) -> None:
@@ -54,6 +60,7 @@ class Answerer:
         self._retriever = retriever
         self._reader = reader
         self._confidence = confidence
+        self._writer = writer
         self._max_claims = max_claims
         self._threshold = confidence.threshold if threshold is None else threshold
 
@@ -64,7 +71,9 @@ class Answerer:
 
     def answer(self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()) -> Reply:  # noqa: B008
         """The last item of `stream`. Raises QuestionError for an empty or overlong question."""
-        return self.compose(self.consider(question, turns, filters), filters)
+        *_, reply = self.stream(question, turns, filters)
+        assert isinstance(reply, Reply)
+        return reply
 
     def stream(
         self,
@@ -72,10 +81,13 @@ class Answerer:
         turns: Sequence[Turn] = (),
         filters: Filters = Filters(),  # noqa: B008
     ) -> Iterator[Retrieved | Token | Reply]:
-        """What the answer will rest on, then the reply."""
+        """What the answer will rest on, its text as a chat model writes it, then the reply."""
         considered = self.consider(question, turns, filters)
         yield Retrieved(considered.evidence)
-        yield self.compose(considered, filters)
+        if self._writer and self._sure(considered):
+            yield from self._written(self._writer, considered, filters)
+        else:
+            yield self.compose(considered, filters)
 
     def consider(self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()) -> Considered:  # noqa: B008
         """Every step before an answer is composed or refused."""
@@ -92,7 +104,7 @@ class Answerer:
 
     def compose(self, considered: Considered, filters: Filters = Filters()) -> Reply:  # noqa: B008
         """An extractive answer, or a refusal where the confidence is below the threshold."""
-        if considered.evidence and considered.confidence >= self._threshold:
+        if self._sure(considered):
             return composer.answer(considered, self._max_claims)
         return composer.refusal(considered, self._library.holdings(), filters)
 
@@ -102,6 +114,27 @@ class Answerer:
         """What the confidence is computed from: for calibration and for "why was it not found?"."""
         frequencies = self._library.document_frequencies(content(question))
         return features(question, passages, readings, frequencies, self._library.size)
+
+    def _sure(self, considered: Considered) -> bool:
+        return bool(considered.evidence) and considered.confidence >= self._threshold
+
+    def _written(self, writer: FluentWriter, considered: Considered, filters: Filters) -> Iterator[Token | Reply]:
+        """The chat model's answer or refusal; where it fails, the extractive answer with a line that says how."""
+        started = time.perf_counter()
+        reply: Reply = composer.answer(considered, self._max_claims)
+        try:
+            with closing(writer.write(considered)) as written:
+                for item in written:
+                    if isinstance(item, Token):
+                        yield item
+                    else:
+                        reply = item or self._declined(considered, filters)
+        except ChatFailed as failure:
+            reply = replace(reply, notice=f"{failure.message} {FALLEN_BACK}")
+        yield replace(reply, timings_ms=_with_generation(considered.timings_ms, started))
+
+    def _declined(self, considered: Considered, filters: Filters) -> Reply:
+        return replace(composer.refusal(considered, self._library.holdings(), filters), reason=DECLINED)
 
     def _probability(self, question: str, passages: Sequence[RankedPassage], readings: Sequence[Reading]) -> float:
         if not passages:
@@ -131,6 +164,11 @@ class _Clock:
             "generate": 0.0,
             "total": (time.perf_counter() - self._started) * 1000,
         }
+
+
+def _with_generation(timings: Mapping[str, float], started: float) -> dict[str, float]:
+    taken = (time.perf_counter() - started) * 1000
+    return {**timings, "generate": taken, "total": timings.get("total", 0.0) + taken}
 
 
 def _checked(question: str) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 from qa.answerer import Answerer
 from qa.confidence import Confidence
 from qa.embedder import Embedder, SentenceTransformerEmbedder
+from qa.fluent import FluentWriter
+from qa.generator import ChatGenerator, Generator
 from qa.library import Library
 from qa.reader import Reader, SimilarityReader
 from qa.retriever import HybridRetriever, Retriever
@@ -43,6 +45,7 @@ def service(
     retriever: Retriever | None = None,
     reader: Reader | None = None,
     confidence: Confidence | None = None,
+    generator: Generator | None = None,
 ) -> Service:
     """Wire everything. Raises LibraryError (before a model is loaded, if there is no library) or ModelError."""
     if library is None and not create:
@@ -55,6 +58,7 @@ def service(
         retriever or HybridRetriever(library, settings.passages),
         reader or make_reader(settings, library),
         confidence or Confidence.load(),
+        writer=make_writer(settings, embedder, generator),
         max_claims=settings.max_claims,
         threshold=settings.threshold,
     )
@@ -74,6 +78,17 @@ def make_reader(settings: Settings, library: Library) -> Reader:
         return similarity
     path = MODEL if settings.reader == "trained" else Path(settings.reader)
     return TrainedReader(similarity, path, limit=settings.read_passages, precision=settings.precision)
+
+
+def make_writer(settings: Settings, embedder: Embedder, generator: Generator | None = None) -> FluentWriter | None:
+    """What writes with a chat model, where the settings name one or one is given."""
+    if generator is None and settings.chat_model:
+        stay_quiet(offline=False)
+        generator = ChatGenerator(settings)
+    if generator is None:
+        return None
+    context, answer = settings.chat_context_tokens, settings.chat_answer_tokens
+    return FluentWriter(generator, embedder, context, answer, settings.chat_strict)
 
 
 def stay_quiet(*, offline: bool = True) -> None:

@@ -19,6 +19,7 @@
     |   |-- NoText                the file holds no text (a scanned PDF, an empty page)
     |   `-- OverLimit             too large, too slow or too deep
     |-- ModelError                an embedding, reader or chat model cannot be used
+    |   `-- ChatFailed            the chat model gave no answer that can be used
     `-- CaseError                 an evaluation file does not hold what it should
 
 Every error says what happened, to which input, and (`remedy`) what to do next.
@@ -107,6 +108,14 @@ class OverLimit(IngestError):
 
 class ModelError(FootnoteError):
     """An embedding, reader or chat model cannot be used."""
+
+
+class ChatFailed(ModelError):
+    """The chat model gave no answer that can be used; `reason` is one word for programs."""
+
+    def __init__(self, reason: str, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.reason = reason
 
 
 class CaseError(FootnoteError):

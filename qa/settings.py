@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from qa.errors import SettingsError
@@ -40,6 +40,17 @@ class Settings(BaseSettings):
     threshold: float | None = Field(
         None, ge=0, le=1, description="confidence below which Footnote refuses; empty = calibrated"
     )
+    chat_model: str = Field("", description="chat model that writes answers, provider:model; empty = extractive")
+    chat_base_url: str = Field(
+        "", pattern=r"^(https?://[^\s/@]+\S*)?$", description="a server of OpenAI's protocol; empty = the provider's"
+    )
+    chat_api_key: SecretStr = Field(SecretStr(""), description="key of the chat model; empty = the provider's variable")
+    chat_temperature: float = Field(0, ge=0, le=2, description="of the chat model")
+    chat_timeout: float = Field(60, gt=0, le=3600, description="seconds that the chat model may take in all")
+    chat_retries: int = Field(1, ge=0, le=10, description="times that a busy or failing chat model is asked again")
+    chat_context_tokens: int = Field(4_000, ge=1_000, description="tokens that prompt and answer may have together")
+    chat_answer_tokens: int = Field(600, ge=50, description="most tokens of the chat model's answer")
+    chat_strict: bool = Field(False, description="leave out claims that their sentences do not support")
     host: str = Field("127.0.0.1", description="address that `footnote serve` listens on")
     port: int = Field(7860, ge=0, le=65535, description="port of `footnote serve`; 0 = any free one")
     allowed_hosts: str = Field("", description="further host names the page may be asked for under, comma-separated")

@@ -1,7 +1,7 @@
 """One fake for each Protocol, and for the parts that tests replace: plain classes that record what they are asked."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from zlib import crc32
 
@@ -22,6 +22,7 @@ from qa.domain import (
 )
 from qa.embedder import EmbeddingStamp, PassageInput
 from qa.errors import NotInLibrary
+from qa.prompt import Prompt
 
 
 @dataclass
@@ -113,6 +114,25 @@ class FakeRetriever:
 
     passages: Sequence[RankedPassage] = ()
     asked: list[tuple[str, Filters]] = field(default_factory=list)
+@dataclass
+class FakeGenerator:
+    """Writes the pieces, then fails if it is to; `asked` records the prompts, `closed` how often it was left."""
+
+    pieces: Sequence[str] = ()
+    failure: Exception | None = None
+    asked: list[Prompt] = field(default_factory=list)
+    closed: int = 0
+
+    def stream(self, prompt: Prompt) -> Generator[str, None, None]:
+        self.asked.append(prompt)
+        try:
+            yield from self.pieces
+            if self.failure:
+                raise self.failure
+        finally:
+            self.closed += 1
+
+
 
     def retrieve(self, question: str, vector: Vector, filters: Filters) -> list[RankedPassage]:
         self.asked.append((question, filters))

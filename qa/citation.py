@@ -1,0 +1,225 @@
+"""Text with [n], as it streams -> the same text with the answer's own numbers, and its claims. Pure.
+
+A citation is `[n]`, or several in one bracket, `[1, 2]`, with numbers of the prompt. They are numbered anew, 1, 2, 3
+in the order of reading. Everything else that looks like a citation is taken out and listed: numbers that name nothing,
+[0], ranges, [^1], 【1】, [source 1], and from the first line on that is a list of sources, all that follows.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from qa import sentences
+from qa.domain import Span
+from qa.prompt import DECLINED
+
+LONGEST_MARK = 48
+"""Characters. An open bracket with more behind it is no citation."""
+
+_OPEN = "[【［"
+_VALID = re.compile(r"\[ *[0-9]{1,4}(?: *[,;] *[0-9]{1,4})* *\]")
+_CITING = re.compile(
+    r"[\[【［] *(?:\^|(?:sources?|sentences?|articles?|citations?|evidence|refs?|references?|notes?|footnotes?|nos?\.?|"
+    r"numbers?|#)? *\^?)[\d०-९٠-٩].{0,40}[\]】］]",
+    re.IGNORECASE,
+)
+_WORDED = re.compile(r"[^\W\d_]{2,}")
+_NONE = re.compile(rf"\[ *{DECLINED} *\]", re.IGNORECASE)
+_LISTED = re.compile(r"[ \t]*(?:[-*•] *)?(?=[\[【［])")
+_HEADINGS = ("sources", "references", "citations", "footnotes", "notes", "evidence", "bibliography", "works cited")
+_HEADING = re.compile(rf"[\W_]*(?:{'|'.join(_HEADINGS)})(?:[\W_]*\Z|\W*:\W*(?:[\[【［]|https?:))", re.IGNORECASE)
+_HEADED = re.compile(rf"[\W_]*(?:{'|'.join(_HEADINGS)})\W*:\W*\w{{0,5}}", re.IGNORECASE)
+_EDGES = re.compile(r"\A[\W_]+|[\W_]+\Z")
+_LINE = re.compile(r"[^\n]*\n?")
+_MARKDOWN = re.compile(r"\*\*|__|`+|^#+\s+|^>\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A sentence of the text, without its marks, and the answer's numbers that stand at it, each once."""
+
+    text: str
+    numbers: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Recogniser:
+    """Takes a text in pieces, cut anywhere, of a prompt with `known` numbers.
+
+    `order` holds the prompt's numbers that were cited: the answer's number n is `order[n - 1]`.
+    """
+
+    known: int
+    order: list[int] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    declined: bool = False
+    _held: str = ""
+    _plain: str = ""
+    _marks: list[tuple[int, int]] = field(default_factory=list)
+    _line_start: bool = True
+    _listing: bool = False
+
+    @property
+    def _in_front(self) -> bool:
+        """Whether marks stand before their sentences: the first one does."""
+        return bool(self._marks) and not self._plain[: self._marks[0][0]].strip()
+
+    def feed(self, piece: str) -> str:
+        """What can be shown now: everything but an end that may become a mark or a list of sources."""
+        self._held += piece
+        return self._take(last=False)
+
+    def finish(self) -> str:
+        """The rest."""
+        return self._take(last=True)
+
+    def cited(self) -> list[Cited]:
+        """The sentences so far. A mark belongs to the last that begins before it."""
+        spans = [span for span in sentences.split(self._plain) if re.search(r"\w", span.of(self._plain))]
+        numbers: list[list[int]] = [[] for _ in spans]
+        for at, number in self._marks:
+            owner = _after(spans, at) if self._in_front else _before(spans, at)
+            if owner is not None and number not in numbers[owner]:
+                numbers[owner].append(number)
+        cleaned = (_MARKDOWN.sub("", " ".join(span.of(self._plain).split())).strip() for span in spans)
+        return [Cited(text, tuple(found)) for text, found in zip(cleaned, numbers, strict=True) if text]
+
+    def _take(self, *, last: bool) -> str:
+        shown = []
+        while self._held:
+            piece = self._line(last) if self._line_start or self._listing else self._inside(last)
+            if piece is None:
+                break
+            shown.append(piece)
+        return "".join(shown)
+
+    def _line(self, last: bool) -> str | None:
+        """At the start of a line: whether it belongs to a list of sources. None: more must come first."""
+        line = _LINE.match(self._held)
+        whole = line.group() if line else ""
+        complete = last or whole.endswith("\n")
+        if self._listing:
+            return self._drop_line(whole) if complete else None
+        if not complete and (_may_be_heading(whole) or _may_be_listed(whole)):
+            return None
+        mark = _mark(whole, listed.end()) if (listed := _LISTED.match(whole)) else None
+        if _HEADING.match(whole) or (mark and self._plain.strip() and not self._in_front):
+            self._listing = True
+            return self._drop_line(whole) if complete else None
+        self._line_start = False
+        return ""
+
+    def _drop_line(self, line: str) -> str:
+        self._held = self._held[len(line) :]
+        if line.strip():
+            self.dropped.append(line.strip()[:LONGEST_MARK])
+        return ""
+
+    def _inside(self, last: bool) -> str | None:
+        """The next stretch of a line, or the mark that comes next. None: more must come first."""
+        stretch = re.match(rf"[^{re.escape(_OPEN)}\n]*", self._held)
+        end = stretch.end() if stretch else 0
+        if end:
+            return self._stretch(end, last)
+        if self._held[0] == "\n":
+            self._line_start = True
+            return self._say(1)
+        mark = _mark(self._held, 0)
+        if mark:
+            return self._mark(mark)
+        if not last and _may_be_mark(self._held):
+            return None
+        return self._say(1)
+
+    def _stretch(self, end: int, last: bool) -> str | None:
+        """Blanks at the end wait: in front of a mark that is dropped they go too."""
+        bare = len(self._held[:end].rstrip(" \t"))
+        if bare:
+            return self._say(bare)
+        mark = _mark(self._held, end)
+        if mark:
+            self._held = self._held[end:]
+            return self._mark(mark, " ")
+        if not last and (len(self._held) == end or _may_be_mark(self._held[end:])):
+            return None
+        return self._say(end)
+
+    def _mark(self, mark: str, gap: str = "") -> str:
+        self._held = self._held[len(mark) :]
+        if _NONE.fullmatch(mark):
+            self.declined = True
+            return ""
+        if not _VALID.fullmatch(mark):
+            self.dropped.append(mark)
+            return ""
+        cited = [number for number in map(self._number, re.findall(r"\d+", mark)) if number]
+        self._marks += [(len(self._plain), number) for number in cited]
+        return gap + "".join(f"[{number}]" for number in cited) if cited else ""
+
+    def _number(self, written: str) -> int | None:
+        """The answer's number for the prompt's."""
+        if not 1 <= int(written) <= self.known:
+            self.dropped.append(f"[{written}]")
+            return None
+        if int(written) not in self.order:
+            self.order.append(int(written))
+        return self.order.index(int(written)) + 1
+
+    def _say(self, length: int) -> str:
+        said, self._held = self._held[:length], self._held[length:]
+        self._plain += said
+        return said
+
+
+def recognise(text: str, known: int) -> tuple[list[Cited], Recogniser]:
+    """A whole text at once."""
+    recogniser = Recogniser(known)
+    recogniser.feed(text)
+    recogniser.finish()
+    return recogniser.cited(), recogniser
+
+
+# --------------------------------------------------------------------------------------------------------------------
+
+
+def _mark(text: str, at: int) -> str | None:
+    """The whole mark at that place, if there is one."""
+    window = text[at : at + LONGEST_MARK]
+    closed = min((found for found in map(window.find, "]】］") if found > 0), default=-1)
+    bracket = window[: closed + 1]
+    if closed < 0 or "\n" in bracket or bracket[:1] not in _OPEN:
+        return None
+    if _VALID.fullmatch(bracket) or _NONE.fullmatch(bracket):
+        return bracket
+    return bracket if _CITING.fullmatch(bracket) and not _prose(bracket) else None
+
+
+def _prose(bracket: str) -> bool:
+    """Whether words stand after the number, as in "[2 million people]", "[16th century]"; 【1†source】 is a mark."""
+    after = re.split(r"\d", bracket, maxsplit=1)[-1]
+    return "†" not in after and bool(_WORDED.search(after))
+
+
+def _may_be_mark(text: str) -> bool:
+    return text[:1] in _OPEN and len(text) < LONGEST_MARK and not re.search(r"[\]】］\n]", text)
+
+
+def _may_be_listed(line: str) -> bool:
+    listed = _LISTED.match(line)
+    return not line.strip(" \t-*•") or bool(listed and _may_be_mark(line[listed.end() :]))
+
+
+def _may_be_heading(line: str) -> bool:
+    bare = _EDGES.sub("", line).casefold()
+    return bool(_HEADED.fullmatch(line)) or any(heading.startswith(bare) for heading in _HEADINGS)
+
+
+def _before(spans: Sequence[Span], at: int) -> int | None:
+    """The last span that begins before `at`."""
+    owners = [index for index, span in enumerate(spans) if span.start < at]
+    return owners[-1] if owners else None
+
+
+def _after(spans: Sequence[Span], at: int) -> int | None:
+    """The first span that ends after `at`."""
+    return next((index for index, span in enumerate(spans) if span.end > at), None)
