@@ -77,6 +77,11 @@ class Catalog:
         with _explained(self.path), self._lent() as connection:
             yield connection
 
+    @property
+    def writable(self) -> bool:
+        """Whether this process may write in the folder."""
+        return os.access(self.path.parent, os.W_OK)
+
     def close(self) -> None:
         self._closed = True
         while True:
@@ -126,7 +131,7 @@ class Catalog:
 
     def _mode(self) -> str:
         """A read-only folder can be asked too: SQLite wants a log beside the file unless told that none writes."""
-        if os.access(self.path.parent, os.W_OK):
+        if self.writable:
             return ""
         log = self.path.with_name(f"{self.path.name}-wal")
         return "?mode=ro" if log.exists() and log.stat().st_size else "?mode=ro&immutable=1"

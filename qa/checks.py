@@ -32,13 +32,19 @@ class Check:
 
 
 def run(catalog: Catalog, keeper: Keeper | None, folder: Path, progress: Progress | None = None) -> list[Finding]:
-    """The catalog's checks, then the index's. `keeper` is None where questions are answered exactly."""
+    """The catalog's checks, then the index's. `keeper` is None where questions are answered exactly.
+
+    What cannot be checked without writing is a warning where the folder is read-only.
+    """
     findings = []
     for check in CATALOG_CHECKS:
+        if check.writes and not catalog.writable:
+            findings.append(_unchecked(check.name))
+            continue
         with catalog.writing() if check.writes else catalog.reading() as connection:
             findings.append(_finding(check, connection))
     if keeper is not None:
-        findings.extend(_index(catalog, keeper, progress))
+        findings.extend(_index(catalog, keeper, progress) if catalog.writable else [_unchecked("index")])
     with catalog.reading() as connection:
         findings.append(_finding(_leftover_check(folder), connection))
     return findings
@@ -49,6 +55,7 @@ def run(catalog: Catalog, keeper: Keeper | None, folder: Path, progress: Progres
 _SHOWN = 5
 _RESTORE = "Restore catalog.db from a backup, or ingest the articles into a new folder."
 _AGAIN = "Take the named articles out and ingest them again: footnote library remove, footnote ingest."
+_AS_OWNER = "Check as a user who may write there; questions are answered all the same."
 _EMBED = "Make the vectors again: footnote reindex --embed"
 _INDEX = "Make the index again: footnote reindex"
 
@@ -62,6 +69,10 @@ def _finding(check: Check, connection: sqlite3.Connection) -> Finding:
         return Finding(check.name, "ok", check.fine)
     more = f" and {len(problems) - _SHOWN:,} more" if len(problems) > _SHOWN else ""
     return Finding(check.name, "error", "; ".join(problems[:_SHOWN]) + more, check.remedy)
+
+
+def _unchecked(name: str) -> Finding:
+    return Finding(name, "warning", "not checked, since the folder is read-only", _AS_OWNER)
 
 
 def _file(connection: sqlite3.Connection) -> Problems:

@@ -11,6 +11,7 @@ from qa import checks
 from qa.catalog import Catalog, put_setting
 from qa.domain import Finding
 from qa.index import ExactIndex
+from qa.keeper import Keeper
 from qa.library import Library
 from qa.reembedding import PENDING
 from tests.shelves import STAMP, at, new
@@ -51,6 +52,12 @@ def damage(folder: Path, *statements: str) -> None:
 
 def wrong(catalog: Catalog, folder: Path) -> dict[str, Finding]:
     return {f.name: f for f in checks.run(catalog, None, folder) if f.severity != "ok"}
+
+
+class ReadOnlyCatalog(Catalog):
+    """As one in a folder that belongs to somebody else."""
+
+    writable = False
 
 
 def test_a_sound_library_has_a_finding_for_everything_looked_at(catalog: Catalog, folder: Path) -> None:
@@ -254,3 +261,17 @@ class TestTheIndexAgainstTheCatalog:
         self.look(catalog, lambda: checks._finds(index, lambda done, total: told.append((done, total))))
 
         assert told == [(n, 6) for n in range(1, 7)]
+
+
+def test_in_a_read_only_folder_what_takes_writing_is_said_to_be_unchecked(folder: Path) -> None:
+    catalog = ReadOnlyCatalog(folder)
+    keeper = Keeper(folder, catalog)
+    found = {f.name: f for f in checks.run(catalog, keeper, folder)}
+    keeper.close()
+    catalog.close()
+    assert [name for name, f in found.items() if f.severity != "ok"] == [TERMS, "index"]
+    assert {f.message for f in found.values() if f.severity == "warning"} == {
+        "not checked, since the folder is read-only"
+    }
+    assert "as a user who may write there" in found["index"].remedy
+    assert not list(folder.glob("vectors-*"))
