@@ -7,6 +7,7 @@ MOST = 48
 """Full-text terms of one question; a query of thousands of terms takes minutes."""
 
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
+_POSSESSIVE = frozenset({"'s", "’s"})
 _STOP = frozenset(
     """a about after all also am an and any are as at be because been before being but by can could did do does
     doing done during each else ever for from get gets getting give given gives go goes going gone got had happen
@@ -21,7 +22,7 @@ _STOP = frozenset(
 
 def words(text: str) -> list[str]:
     """Lower-cased words of a text in order; possessive endings dropped."""
-    return [_bare(word) for word in _WORD.findall(text.casefold())]
+    return [word[:-2] if word[-2:] in _POSSESSIVE else word for word in _WORD.findall(text.casefold())]
 
 
 def content(text: str) -> list[str]:
@@ -38,10 +39,6 @@ def overlap(first: Iterable[str], second: Iterable[str]) -> float:
     """Share of words that two texts have in common (Jaccard), 0..1."""
     left, right = set(first), set(second)
     return len(left & right) / len(left | right) if left | right else 0.0
-
-
-def _bare(word: str) -> str:
-    return word[:-2] if word.endswith(("'s", "’s")) and len(word) > 2 else word
 
 
 def _long_enough(word: str) -> bool:

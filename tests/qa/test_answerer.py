@@ -258,12 +258,16 @@ class TestAnyQuestion:
         assert len(reply.evidence) == 3
         assert "8 articles" in reply.searched
 
+    def test_some_of_the_strings_that_break_things(self, real: Answerer) -> None:
+        """Every fifteenth of the big list of naughty strings, which is in order of kind."""
+        assert len(_refused(real, naughty()[::15])) <= 1
+
+    @pytest.mark.slow
     def test_the_strings_that_break_things(self, real: Answerer) -> None:
-        """Those of the big list of naughty strings: an answer, a refusal or a clear word."""
-        strings = json.loads(shared_data("hostile/naughty-strings.json").read_text(encoding="utf-8"))
-        refused = [string for string in strings if not _replies(real, string)]
+        """All of them: an answer, a refusal or a clear word."""
+        strings = naughty()
         assert len(strings) == 515
-        assert len(refused) < 15
+        assert len(_refused(real, strings)) < 15
 
     def test_every_quote_is_a_slice_of_its_article(self, real: Answerer, sample_library: Path) -> None:
         cases = (Path(__file__).parents[2] / "samples" / "cases.jsonl").read_text(encoding="utf-8").splitlines()
@@ -275,6 +279,15 @@ class TestAnyQuestion:
                 assert articles[item.article.article_id][item.start : item.end] == item.quote
                 quotes += 1
         assert quotes > len(cases)
+
+
+def naughty() -> list[str]:
+    return list(json.loads(shared_data("hostile/naughty-strings.json").read_text(encoding="utf-8")))
+
+
+def _refused(answerer: Answerer, strings: Sequence[str]) -> list[str]:
+    """Those that get a clear word; any other has a reply that fits."""
+    return [string for string in strings if not _replies(answerer, string)]
 
 
 def _replies(answerer: Answerer, string: str) -> bool:
