@@ -7,21 +7,27 @@ from typing import Any, Literal
 
 from evals.calibrate import Example, Tap, collect, fitted_on, refuse_fitted
 from evals.cases import Dataset
+from evals.choices import runs_of
 from evals.datasets import load
 from evals.evaluate import evaluate, plan
 from evals.fit_ranking import Listed
 from evals.fit_ranking import collect as collect_lists
 from evals.gold import Resolver
+from evals.judge import Judge
 from evals.records import Record
 from evals.runner import Answers
 from qa import confidence
 from qa.bootstrap import Service, make_embedder, service
 from qa.confidence import Confidence
 from qa.embedder import Embedder
-from qa.errors import CaseError
+from qa.errors import CaseError, UsageError
 from qa.library import Library
 from qa.settings import Settings
 
+NOTED = {"library", "embedding_model", "precision", "index", "passages", "reader", "read_passages", "max_claims"} | {
+    "threshold", "chat_model", "chat_temperature", "chat_context_tokens", "chat_answer_tokens", "chat_strict"
+}  # fmt: skip
+"""Settings that bear on what is answered: a run that was stopped goes on only under the same ones."""
 System = Literal["footnote", "baseline"]
 Progress = Callable[[str, int, int], None]
 """Told what is going on ("ingesting", "asking"), how much is done, of how much."""
@@ -38,6 +44,7 @@ def evaluate_file(
     runs: Path | None = None,
     progress: Progress = lambda *_: None,
     embedder: Embedder | None = None,
+    judged: bool = False,
 ) -> tuple[dict[str, Any], list[Record]]:
     """`evaluate_dataset` of what is in the file. Raises CaseError, LibraryError, ModelError."""
     return evaluate_dataset(
@@ -49,6 +56,7 @@ def evaluate_file(
         runs=runs,
         progress=progress,
         embedder=embedder,
+        judged=judged,
     )
 
 
@@ -63,12 +71,14 @@ def evaluate_dataset(
     progress: Progress = lambda *_: None,
     embedder: Embedder | None = None,
     open_service: Service | None = None,
+    judged: bool = False,
 ) -> tuple[dict[str, Any], list[Record]]:
     """The report and its records. A data set that brings articles is asked of a temporary library of them.
 
     `limit` takes the first so many cases; `runs` is the folder where runs are kept; any other data set is asked of
     `open_service`, if it is given. The report's settings say whether the confidence was fitted on some of these cases,
-    which makes its figures meaningless. Raises LibraryError, ModelError.
+    which makes its figures meaningless. With `judged`, the configured chat model judges every answer. Raises
+    LibraryError, ModelError, UsageError, and ChatFailed where the judge fails.
     """
     dataset = Dataset(dataset.name, dataset.cases[:limit], dataset.articles)
     wiring = (
@@ -83,9 +93,10 @@ def evaluate_dataset(
             wired.library,
             system=system,
             withheld=withheld,
-            settings={**_noted(settings), "confidence_fitted_on_these": _fitted_on_these(dataset)},
+            settings={**_noted(settings), "confidence_fitted_on_these": _fitted_on_these(dataset), "judged": judged},
             progress=lambda done, total: progress("asking", done, total),
             runs=runs,
+            judge=_judge(settings, runs or runs_of(settings.library)) if judged else None,
         )
 
 
@@ -165,11 +176,18 @@ def _counted(library: Library, progress: Progress) -> Iterator[Any]:
         yield article
 
 
+def _judge(settings: Settings, folder: Path) -> Judge:
+    """Raises UsageError where there is no chat model to judge."""
+    if not settings.chat_model:
+        raise UsageError("There is no chat model that could judge.", "Set FOOTNOTE_CHAT_MODEL, or leave out --judge.")
+    from qa.generator import ChatGenerator
+
+    return Judge(ChatGenerator(settings), settings.chat_model, folder)
+
+
 def _noted(settings: Settings) -> dict[str, Any]:
     """The settings that bear on quality, as JSON holds them."""
-    return settings.model_dump(
-        mode="json", include={"library", "embedding_model", "precision", "index", "passages", "max_claims", "threshold"}
-    )
+    return settings.model_dump(mode="json", include=NOTED)
 
 
 def _fitted_on_these(dataset: Dataset) -> bool:

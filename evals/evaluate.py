@@ -7,6 +7,7 @@ from typing import Any
 
 from evals.cases import Dataset
 from evals.gold import Missing, Resolver, Shelf
+from evals.judge import Judge
 from evals.records import Record
 from evals.report import build
 from evals.runner import Answers, Asked, ask
@@ -25,6 +26,7 @@ def evaluate(
     progress: Callable[[int, int], None] = lambda *_: None,
     runs: Path | None = None,
     draws: int = DRAWS,
+    judge: Judge | None = None,
 ) -> tuple[dict[str, Any], list[Record]]:
     """The report and the records it was made from.
 
@@ -37,7 +39,7 @@ def evaluate(
     kept = Run(runs, f"{dataset.name}-{system}", key_of(dataset, shelf, system, noted)) if runs else None
     asked, missing = plan(dataset, shelf, withheld)
     records: list[Record] = []
-    for record in _asked(asked, answers, shelf, kept):
+    for record in _asked(asked, answers, shelf, kept, judge):
         records.append(record)
         progress(len(records), len(asked))
     took = time.perf_counter() - started
@@ -60,13 +62,16 @@ def plan(dataset: Dataset, shelf: Shelf, withheld: bool = False) -> tuple[list[A
 # ----------------------------------------------------------------------------------------------------------------
 
 
-def _asked(asked: Sequence[Asked], answers: Answers, shelf: Shelf, kept: Run | None) -> Iterator[Record]:
+def _asked(
+    asked: Sequence[Asked], answers: Answers, shelf: Shelf, kept: Run | None, judge: Judge | None
+) -> Iterator[Record]:
     """One record a case, in order: what an earlier attempt left, or asked now."""
     done = kept.records() if kept else {}
     for one in asked:
         record = done.get(one.identity)
         if record is None:
             record = ask(one, answers, shelf)
+            record = judge.judged(record) if judge else record
             if kept:
                 kept.append(record)
         yield record

@@ -20,7 +20,7 @@ SUPPORTED = 0.5
 def by_case(records: Sequence[Record]) -> dict[str, Scores]:
     """Case id -> the scores that apply to it. Records that are not `scored` have none."""
     scored = [record for record in records if record.scored]
-    found = {record.id: {**_citations(record), **_answers(record)} for record in scored}
+    found = {record.id: {**_citations(record), **_answers(record), **_judgement(record)} for record in scored}
     wanted = {record.id: record.gold_parts for record in scored if record.answerable}
     asked = [record for record in scored if record.answerable]
     sides = [
@@ -85,6 +85,12 @@ def _answers(record: Record) -> Scores:
         scores["answer_exact_match"] = exact_match(record.short_answer, record.answers)
         scores["answer_f1"] = token_f1(record.short_answer, record.answers)
     return scores
+
+
+def _judgement(record: Record) -> Scores:
+    """Only of answers that a judge has judged."""
+    judged = {"judge_faithfulness": record.faithfulness, "judge_relevance": record.relevance}
+    return {name: value for name, value in judged.items() if value is not None}
 
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")

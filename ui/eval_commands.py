@@ -59,6 +59,9 @@ def evaluate(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the run with the library, where the page shows it.")
     ] = False,
+    judge: Annotated[
+        bool, typer.Option("--judge", help="Let the chat model judge each answer, beside what is measured.")
+    ] = False,
     fail_under: Annotated[
         list[str] | None, typer.Option(metavar="METRIC=VALUE", help="Exit 1 when a metric is below (repeatable).")
     ] = None,
@@ -84,6 +87,7 @@ def evaluate(
             limit=limit,
             runs=runs_of(settings.library) if keep else runs,
             progress=step,
+            judged=judge,
         )
     if html:
         html.write_text(page(found, records), encoding="utf-8")
