@@ -36,6 +36,7 @@ class FakeAnswerer:
     tokens: tuple[str, ...] = ()
     goes_on: threading.Event = field(default_factory=threading.Event)
     asked: list[tuple[str, tuple[Turn, ...]]] = field(default_factory=list)
+    filters: list[Filters] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.goes_on.set()
@@ -47,6 +48,7 @@ class FakeAnswerer:
         filters: Filters = Filters(),  # noqa: B008
     ) -> Iterator[Retrieved | Token | Reply]:
         self.asked.append((question, tuple(turns)))
+        self.filters.append(filters)
         outcome = self.outcomes.pop(0)
         if isinstance(outcome, Exception):
             raise outcome
@@ -71,11 +73,15 @@ class FakeArticles:
     def stats(self) -> FakeStats:
         return FakeStats(len({article_id for article_id, _ in self._held}))
 
-    def articles(self, *, limit: int) -> list[ArticleRef]:
+    def articles(self, *, search: str = "", limit: int) -> list[ArticleRef]:
         return [
             ArticleRef(a.article_id, a.version, a.uri, a.title, a.publisher, a.published, a.url)
             for a in reversed(self._held.values())
+            if search.lower() in a.title.lower()
         ][:limit]
+
+    def publishers(self) -> list[str]:
+        return sorted({a.publisher for a in self._held.values()})
 
     def article(self, article_id: int, version: int | None = None) -> Article:
         if (article_id, version) not in self._held:
@@ -109,12 +115,6 @@ class FakeEmbedder:
 
 
 @dataclass
-class FakeRetriever:
-    """Always finds the same passages; `asked` records (question, filters)."""
-
-    passages: Sequence[RankedPassage] = ()
-    asked: list[tuple[str, Filters]] = field(default_factory=list)
-@dataclass
 class FakeGenerator:
     """Writes the pieces, then fails if it is to; `asked` records the prompts, `closed` how often it was left."""
 
@@ -133,6 +133,12 @@ class FakeGenerator:
             self.closed += 1
 
 
+@dataclass
+class FakeRetriever:
+    """Always finds the same passages; `asked` records (question, filters)."""
+
+    passages: Sequence[RankedPassage] = ()
+    asked: list[tuple[str, Filters]] = field(default_factory=list)
 
     def retrieve(self, question: str, vector: Vector, filters: Filters) -> list[RankedPassage]:
         self.asked.append((question, filters))

@@ -10,6 +10,7 @@ from qa.answerer import LONGEST_QUESTION
 from qa.domain import ArticleRef, Filters, Reply, Retrieved, Token, Turn
 from qa.errors import FootnoteError, QuestionError
 from ui.conversation import Conversation, Exchange, Failure, Pending, Stopped, turns
+from ui.filters import Narrowing
 from ui.running import Run
 
 MOST_EXCHANGES = 200
@@ -31,9 +32,7 @@ class Stats(Protocol):
 
 
 class Shelf(Protocol):
-    """What an empty page shows of a library."""
-
-    def stats(self) -> Stats: ...
+    """Where an empty page finds titles."""
 
     def articles(self, *, limit: int) -> Sequence[ArticleRef]: ...
 
@@ -43,6 +42,7 @@ def ask(
     question: object,
     conversation: Conversation,
     run: Run | None = None,
+    among: Narrowing = Narrowing(),  # noqa: B008
 ) -> Iterator[Conversation]:
     """The conversation with the new question, again and again as its outcome grows. Never raises.
 
@@ -50,11 +50,11 @@ def ask(
     """
     run = run or Run()
     asked = str(question).strip()
-    exchange = Exchange(asked[:LONGEST_QUESTION], key=secrets.token_hex(8))
+    exchange = Exchange(asked[:LONGEST_QUESTION], asked_of=among.words, key=secrets.token_hex(8))
     try:
         yield (*conversation, exchange)
         _check(asked, conversation)
-        for item in run.steps(answerer.stream(asked, turns(conversation))):
+        for item in run.steps(answerer.stream(asked, turns(conversation), among.filters)):
             exchange = _grown(exchange, item)
             yield (*conversation, exchange)
         if run.stopped and not run.dropped:

@@ -44,9 +44,13 @@ const reveal = () => {
 element.addEventListener("click", (event) => {
   const place = event.target.closest("[data-place]:is(button)");
   const suggestion = event.target.closest("[data-suggestion]");
+  const choice = event.target.closest("[data-choose]");
+  const chosen = event.target.closest("[data-unchoose]");
   if (event.target.closest(".fn-close")) close();
   else if (place) { hideCards(); trigger('cite', { place: place.dataset.place }); }
   else if (suggestion) trigger('suggest', { index: Number(suggestion.dataset.suggestion) });
+  else if (choice) trigger('choose', { index: Number(choice.dataset.choose) });
+  else if (chosen) trigger('unchoose', { index: Number(chosen.dataset.unchoose) });
 });
 element.addEventListener("pointerover", (event) => { if (event.pointerType === "mouse") showCard(citeOf(event)); });
 element.addEventListener("pointerout", (event) => {

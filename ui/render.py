@@ -6,6 +6,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from qa.domain import Answer, Article, ArticleRef, Citation, Claim, Evidence, Refusal, ShortAnswer, Span
+from qa.support import doubt
 from ui.conversation import Conversation, Exchange, Failure, Pending, Place, SourcePage, Stopped, cited
 from ui.markup import button, count, day, file_name, lang, tag, text, visible, web_link, words
 
@@ -39,6 +40,11 @@ def source(page: SourcePage) -> str:
 <div class="fn-text"{lang(article.language)}>{"".join(_paragraphs(page))}</div>"""
     label = f"Source: {article.title or 'untitled article'}"
     return tag("section", inner, cls="fn-source", aria_label=label, data_place=_place(page.current))
+
+
+def said(*sentences: str) -> str:
+    """A line above the question box."""
+    return text(" ".join(sentence for sentence in sentences if sentence))
 
 
 def failure(failure: Failure) -> str:
@@ -76,7 +82,8 @@ def _suggestions(titles: Sequence[str]) -> str:
 
 def _exchange(turn: int, exchange: Exchange) -> str:
     question = tag("h2", text(exchange.question), cls="fn-question", dir="auto")
-    return tag("article", question + _outcome(turn, exchange), cls="fn-turn")
+    asked_of = f'<p class="fn-small" dir="auto">Asked of: {text(exchange.asked_of)}</p>' if exchange.asked_of else ""
+    return tag("article", question + asked_of + _outcome(turn, exchange), cls="fn-turn")
 
 
 def _outcome(turn: int, exchange: Exchange) -> str:
@@ -129,9 +136,13 @@ def _claim(turn: int, answer: Answer, index: int) -> str:
     claim = answer.claims[index]
     cited_here = (c for c in claim.citations if 1 <= c.number <= len(answer.evidence))
     marks = "".join(_citation(answer, claim, c, Place(turn, c.number), f"{turn}-{index}") for c in cited_here)
-    return tag(
-        "p", f'{_with_short_answer(answer, claim)}<span class="fn-cites">{marks}</span>', cls="fn-claim", dir="auto"
-    )
+    cites = f'<span class="fn-cites">{marks}</span>' if marks else ""
+    return tag("p", _with_short_answer(answer, claim) + cites + _doubt(claim), cls="fn-claim", dir="auto")
+
+
+def _doubt(claim: Claim) -> str:
+    said = doubt(claim)
+    return f' <span class="fn-doubt">{text(said)}</span>' if said else ""
 
 
 def _with_short_answer(answer: Answer, claim: Claim) -> str:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
+from qa.domain import Filters
 from qa.errors import EmbeddingMismatch
 from tests.fakes import FakeAnswerer, FakeArticles
 from tests.ui.browser import Visit, chromium, visit
@@ -189,10 +191,34 @@ def test_a_question_can_be_stopped_and_another_one_waits_its_turn(wide: Visit, a
     stop.click()
     wide.page.get_by_text("You stopped this answer.").wait_for()
     answerer.goes_on.set()
-    wide.page.get_by_role("button", name="Ask").click()
+    wide.page.get_by_role("button", name="Ask", exact=True).click()
     wide.page.locator(".fn-claim").first.wait_for()
     assert answerer.asked == [("What will it cost?", ()), ("And who pays?", ())]
     assert not wide.page.locator("#fn-said").inner_text()
+
+
+def test_filters_narrow_what_is_asked_and_are_said_with_the_answer(wide: Visit, answerer: FakeAnswerer) -> None:
+    answerer.outcomes[:], answerer.filters[:] = [REPLY, REPLY], []
+    page, row = wide.page, wide.page.locator("#fn-filters > button")
+    row.click()
+    page.get_by_label("Only these articles").press_sequentially("traders")
+    page.get_by_role("button", name=TRADERS.title).last.click()
+    page.get_by_role("button", name=f"Take out: {TRADERS.title}").wait_for()
+    page.get_by_label("Published from").fill("2026-04-31")
+    page.get_by_label("Your question").fill("What will it cost?")
+    page.keyboard.press("Enter")
+    page.locator("#fn-said").get_by_text("is not a date. Write it as 2025-03-31.").wait_for()
+    page.get_by_label("Published from").fill("2026-04-30")
+    page.get_by_label("Publisher").click()
+    page.get_by_role("option", name="Eastbank Weekly").click()
+    row.get_by_text("“Traders fear a lost summer”, Eastbank Weekly, from 30 April 2026").wait_for()
+    wide.ask("What will it cost?")
+    assert "Asked of: “Traders fear" in page.locator(".fn-turn").inner_text()
+    page.get_by_role("button", name=f"Take out: {TRADERS.title}").click()
+    row.get_by_text("Asked of: Eastbank Weekly, from 30 April 2026").wait_for()
+    wide.ask("And now?")
+    expected = Filters(frozenset({"Eastbank Weekly"}), date(2026, 4, 30), None, frozenset({2}))
+    assert answerer.filters == [expected, replace(expected, article_ids=frozenset())]
 
 
 def test_a_new_conversation_drops_the_question_under_way(wide: Visit, answerer: FakeAnswerer) -> None:
