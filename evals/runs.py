@@ -72,7 +72,7 @@ def library_fingerprint(shelf: Shelf) -> str:
 
 def kept(folder: Path) -> list[Path]:
     """The finished runs of a folder, newest first."""
-    runs = [report.parent for report in folder.glob("*/report.json")]
+    runs = [report.parent for report in folder.glob("*-*-*/report.json")]
     return sorted(runs, key=lambda run: run.name.rsplit("-", 2)[-2], reverse=True)
 
 

@@ -5,7 +5,7 @@ What a browser names (cases, runs, drafts) is looked up among what there is; non
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from evals.background import Background, Progress, Step
 from evals.case_store import CaseStore
@@ -13,7 +13,6 @@ from evals.cases import Dataset
 from evals.choices import FOLDER, choices, chosen, runs_of
 from evals.drafts import draft
 from qa.bootstrap import Service
-from qa.embedder import Embedder
 from qa.errors import UsageError
 from qa.settings import Settings
 from ui import chat, evals_views
@@ -32,20 +31,17 @@ class Evaluate(Protocol):
 
 
 class EvalsDesk:
-    """The evaluations of one library, shared by everybody who looks at the page."""
+    """The evaluations of one library, shared by everybody who looks at the page. Close it before the library."""
 
     def __init__(
         self,
-        answerer: Any,
-        library: Any,
+        service: Service,
         settings: Settings,
-        embedder: Embedder | None = None,
         evaluate: Evaluate | None = None,
     ) -> None:
-        self._answerer = answerer
-        self._library = library
+        self._service = service
+        self._library = service.library
         self._settings = settings
-        self._embedder = embedder
         self._evaluate = evaluate
         self._folder = settings.library
         self._store = CaseStore(settings.library)
@@ -63,7 +59,11 @@ class EvalsDesk:
         self.background.stop()
         return self.background.progress()
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends what runs; what it asked is kept."""
         self.background.close()
 
     # ----------------------------------------------------------------------------------------------
@@ -118,22 +118,18 @@ class EvalsDesk:
         def work(step: Step) -> str:
             from evals.command import evaluate_dataset
 
-            ready = self._ready(with_model=bool(dataset.articles) or how["system"] == "baseline")
             evaluate = self._evaluate or evaluate_dataset
             report, _ = evaluate(
-                dataset, self._settings, progress=step, embedder=ready.embedder, open_service=ready, **how
+                dataset,
+                self._settings,
+                progress=step,
+                embedder=self._service.embedder,
+                open_service=self._service,
+                **how,
             )
             return Path(report["run"]).name
 
         return work
-
-    def _ready(self, with_model: bool) -> Service:
-        """What is open already; the model only where more than the answerer is needed."""
-        if self._embedder is None and with_model:
-            from qa.bootstrap import make_embedder
-
-            self._embedder = make_embedder(self._settings)
-        return Service(self._library, self._embedder, self._answerer)  # type: ignore[arg-type]
 
 
 # --------------------------------------------------------------------------------------------------
