@@ -12,7 +12,7 @@ from qa.embedder import Embedder, PassageInput
 from qa.errors import ChatFailed
 from qa.generator import Generator as ChatModel
 from qa.prompt import Prompt, prompt
-from qa.support import UNSUPPORTED, degree, missing
+from qa.support import degree, missing, supported
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,6 @@ class FluentWriter:
     def _vectors(self, texts: Sequence[str]) -> list[np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
         inputs = [PassageInput("", text, (Span(0, len(text)),)) for text in texts]
         return [made.passage for made in self.embedder.passages(inputs)]
-
-
-def supported(claim: Claim) -> bool:
-    """Whether at least one of its citations supports it."""
-    return any(citation.support >= UNSUPPORTED for citation in claim.citations)
 
 
 # --------------------------------------------------------------------------------------------------------------------

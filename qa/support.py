@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from qa import terms
-from qa.domain import Evidence
+from qa.domain import Claim, Evidence
 from qa.features import covered
 
 UNSUPPORTED = 0.4
@@ -53,6 +53,18 @@ def missing(claim: str, cited: Sequence[Evidence]) -> tuple[str, ...]:
     words = {word for item in cited for word in _held_words(item)}
     names = [name for name in names_of(claim) if not set(terms.words(name)) <= words]
     return tuple(dict.fromkeys(figures + names))
+
+
+def supported(claim: Claim) -> bool:
+    """Whether at least one of its citations supports it."""
+    return any(citation.support >= UNSUPPORTED for citation in claim.citations)
+
+
+def doubt(claim: Claim) -> str:
+    """What is to be said beside a claim that nothing supports; "" where something does."""
+    if not claim.citations:
+        return "No source"
+    return "" if supported(claim) else "Not borne out by its source"
 
 
 def degree(claim: str, item: Evidence, nearness: float) -> float:

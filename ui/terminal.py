@@ -23,8 +23,9 @@ from rich.text import Text
 
 from ingest.pipeline import Outcome
 from qa import contract
-from qa.domain import Answer, Article, ArticleRef, Claim, Evidence, Finding, Reply
+from qa.domain import Answer, Article, ArticleRef, Claim, Evidence, Finding, Reply, numbers
 from qa.library import Stats
+from qa.support import doubt
 from ui.plain import printable
 
 QUIET_EVERY = 200
@@ -250,7 +251,9 @@ def _nowhere(done: int, total: int) -> None:
 def _answer(console: Console, item: Answer) -> None:
     for claim in item.claims:
         line = _marked(claim, item)
-        line.append(" " + "".join(f"[{c.number}]" for c in claim.citations), style="cyan")
+        line.append(f" {numbers(claim)}".rstrip(), style="cyan")
+        if doubt(claim):
+            line.append(f" ({doubt(claim).lower()})", style="yellow")
         console.print(line)
     console.print()
     for number in sorted({c.number for claim in item.claims for c in claim.citations}):

@@ -6,7 +6,8 @@ import pytest
 
 from qa.domain import Answer, ArticleRef, Considered, Evidence, PassageText, Span, Token
 from qa.errors import ChatFailed
-from qa.fluent import FluentWriter, supported
+from qa.fluent import FluentWriter
+from qa.support import supported
 from tests.fakes import FakeEmbedder, FakeGenerator
 
 QUOTES = ("Foxes hunt at night.", "Owls sleep by day.", "Cats purr 3 times.")
