@@ -101,6 +101,11 @@ def file_uri(path: Path) -> str:
     return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100 (resolve() would follow links)
 
 
+def file_path(uri: str) -> Path:
+    """The path behind a `file:///...` of `file_uri`."""
+    return Path(unquote(urlsplit(uri).path))
+
+
 # --------------------------------------------------------------------------------------------------
 
 
@@ -148,7 +153,7 @@ def _fenced(item: Item, root: Path) -> Item:
     """The item as long as its links lead nowhere else, looked at when it is read."""
 
     def read() -> RawFile:
-        path = Path(unquote(urlsplit(item.uri).path))
+        path = file_path(item.uri)
         if not path.resolve().is_relative_to(root.resolve()):
             raise SourceNotFound(f"{path} lies outside {root}.", "Only what is below it may be ingested from here.")
         return item.read()

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     users: Path | None = Field(None, description="file of those who may sign in; empty = no sign-in")
     https: bool = Field(False, description="browsers reach the page over https, through a web server in front of it")
     open_to_everyone: bool = Field(False, description="listen on other addresses than this machine's without users")
+    ingest_roots: str = Field(
+        "", description="folders of this machine that the library page may ingest from, comma-separated; empty = none"
+    )
     file_max_mb: float = Field(50, gt=0, description="most megabytes of one file or of standard input")
     fetch_timeout: float = Field(30, gt=0, description="seconds that one URL may take in all")
     fetch_max_mb: float = Field(20, gt=0, description="most megabytes of one URL, after decompression")

@@ -1,6 +1,6 @@
 """The page's parts and events, nothing else. An event's inputs are a question, ids, and state kept on the server."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from inspect import isgeneratorfunction
 from pathlib import Path
@@ -21,8 +21,10 @@ class Library(chat.Shelf, source_view.Articles, Protocol):
     """All that the page wants of `qa.library.Library`."""
 
 
-def blocks(answerer: chat.Answerer, library: Library) -> Any:
-    """The page as `gradio.Blocks`, ready to be mounted."""
+def blocks(
+    answerer: chat.Answerer, library: Library, further: Sequence[Callable[[Any], None]] = ()
+) -> Any:
+    """The page as `gradio.Blocks`, ready to be mounted; each of `further` puts another page into it."""
     import gradio as gr
 
     with gr.Blocks(title="Footnote", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True) as demo:
@@ -43,6 +45,8 @@ def blocks(answerer: chat.Answerer, library: Library) -> Any:
             _Page(answerer, library, gr),
             _Parts(demo, question, talked, conversation, offered, source, fresh, desk, notice),
         )
+        for add_page in further:
+            add_page(gr)
     return demo.queue(default_concurrency_limit=8, max_size=64)
 
 

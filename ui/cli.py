@@ -116,12 +116,12 @@ def serve(
         bool | None, typer.Option("--open-to-everyone", help="Listen on any address without users.")
     ] = None,
 ) -> None:
-    """Open the chat in the browser."""
+    """Open the chat and the library in the browser."""
     from ui.server import serve as run
 
     given = {"host": host, "port": port, "open_to_everyone": open_to_everyone}
     with _service(library, create=True, **given) as (settings, service):
-        run(service.answerer, service.library, settings)
+        run(service.answerer, service.library, settings, service)
 
 
 @app.command()

@@ -3,12 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urlsplit
 
 from ingest.pipeline import Outcome, Step
-from ingest.sources import Below, Source, Upload, is_url
+from ingest.sources import Below, Source, Upload, file_path, is_url
 
 State = Literal["queued", "running", "done", "cancelled", "failed"]
 Stage = Literal["reading", "embedding", "added", "updated", "unchanged", "failed", "cancelled"]
@@ -106,7 +104,7 @@ class KeptJob:
         """What to ingest for an item that a folder or a feed brought; a fence around the folder stays."""
         if is_url(uri):
             return uri
-        path = Path(unquote(urlsplit(uri).path))
+        path = file_path(uri)
         fences = (s.root for s in self.sources if isinstance(s, Below) and path.is_relative_to(s.path))
         return next((Below(path, root) for root in fences), str(path))
 

@@ -6,19 +6,20 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 import uvicorn
 
-from qa.bootstrap import stay_quiet
+from qa.bootstrap import Service, stay_quiet
 from qa.errors import SettingsError, UsageError
 from qa.settings import Settings
 from ui import api
 from ui.app import Library as PageLibrary
 from ui.chat import Answerer
+from ui.jobs import Jobs
 
 HERE = Path(__file__).parent
 SESSIONS = 500
@@ -28,14 +29,14 @@ class Library(api.Library, PageLibrary, Protocol):
     """All that the page and the API want of `qa.library.Library`."""
 
 
-def serve(answerer: Answerer, library: Library, settings: Settings) -> None:
+def serve(answerer: Answerer, library: Library, settings: Settings, service: Service | None = None) -> None:
     """Serves until interrupted; prints the page's address once it answers.
 
     Raises SettingsError where the address cannot be had, UsageError where it would be open to others.
     """
     _refuse_open_address(settings)
     with _bind(settings.host, settings.port) as listening:
-        app = build(answerer, library, settings)
+        app = build(answerer, library, settings, service)
         config = uvicorn.Config(
             app, log_level="warning", timeout_graceful_shutdown=0, server_header=False, proxy_headers=False
         )
@@ -43,8 +44,11 @@ def serve(answerer: Answerer, library: Library, settings: Settings) -> None:
             _Server(config).run(sockets=[listening])
 
 
-def build(answerer: Answerer, library: Library, settings: Settings) -> Any:
-    """The whole service as an ASGI app. Its files live in a folder of its own that goes when it stops."""
+def build(answerer: Answerer, library: Library, settings: Settings, service: Service | None = None) -> Any:
+    """The whole service as an ASGI app. Its files live in a folder of its own that goes when it stops.
+
+    Without `service` there is nothing to ingest with, and no library page.
+    """
     folder = tempfile.TemporaryDirectory(prefix="footnote-page-")
     _silence_gradio(folder.name)
     from fastapi import FastAPI
@@ -53,15 +57,18 @@ def build(answerer: Answerer, library: Library, settings: Settings) -> Any:
     from ui.guard import LOOPBACK, Guard
     from ui.sign_in import user_of
 
+    jobs = Jobs(service.library, service.embedder, settings) if service else None
+
     @asynccontextmanager
     async def tidy(_: FastAPI) -> AsyncIterator[None]:
-        with folder:
+        with folder, jobs or nullcontext():
             yield
 
     app = FastAPI(openapi_url=None, lifespan=tidy)
     app.add_api_route("/healthz", lambda: PlainTextResponse("ok"))
     app.mount(api.PREFIX, api.build(answerer, library, user_of))
-    _mount(app, answerer, library, settings)
+    further = [_library_page(app, service, jobs, settings, folder.name)] if service and jobs else []
+    _mount(app, answerer, library, settings, further)
     behind = _with_sign_in(app, settings)
     return Guard(behind, [*LOOPBACK, settings.host, *settings.allowed_hosts.replace(" ", "").split(",")])
 
@@ -93,12 +100,32 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _mount(app: Any, answerer: Answerer, library: Library, settings: Settings) -> None:
+def _library_page(app: Any, service: Service, jobs: Jobs, settings: Settings, folder: str) -> Callable[[Any], None]:
+    """Puts the library page into Gradio's; the files that go in and out have routes of their own in `app`."""
+    from ui import library_page
+    from ui.exports import Exports
+    from ui.uploads import Uploads
+
+    files = Path(folder) / "uploads"
+    files.mkdir()
+    uploads = Uploads(files, settings.file_max_mb)
+    app.router.routes += [uploads.route(), Exports(service.library).route()]
+    page = library_page.LibraryPage(service, jobs, uploads, settings)
+    return lambda gr: library_page.add(gr, page)
+
+
+def _mount(
+    app: Any,
+    answerer: Answerer,
+    library: Library,
+    settings: Settings,
+    further: Sequence[Callable[[Any], None]],
+) -> None:
     import gradio as gr
 
     from ui.app import blocks
 
-    demo = blocks(answerer, library)
+    demo = blocks(answerer, library, further)
     demo.state_session_capacity = SESSIONS
     gr.mount_gradio_app(
         app,
@@ -117,7 +144,7 @@ def _mount(app: Any, answerer: Answerer, library: Library, settings: Settings) -
         mcp_server=False,
         pwa=False,
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
-        css_paths=[HERE / "style.css"],
+        css_paths=[HERE / "style.css", HERE / "library.css"],
     )
 
 

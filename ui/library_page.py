@@ -1,0 +1,240 @@
+"""The library page: event -> library or jobs -> render. What events bring is untrusted and of any shape."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from ingest.correct import Correction, correct
+from ingest.sources import Below, Source, file_path, is_url
+from qa.answerer import Answerer
+from qa.embedder import Embedder
+from qa.errors import NotInLibrary, UsageError
+from qa.library import Library
+from qa.settings import Settings
+from qa.why import explain as explain_why
+from ui import render_library as render
+from ui.chat import explain
+from ui.explanation import findings
+from ui.jobs import Jobs
+from ui.listing import PAGE, Listing, View, read_view
+from ui.render_why import explanation
+from ui.uploads import Uploads
+
+HERE = Path(__file__).parent
+QUIET = {"api_visibility": "private", "show_progress": "hidden"}
+MOST_CHOSEN = 500
+MOST_UPLOADS = 500
+LONGEST_SOURCE = 2_000
+MOST_PUBLISHERS = 500
+
+
+class Service(Protocol):
+    """What the page works with: `qa.bootstrap.Service`, or parts of a test."""
+
+    @property
+    def library(self) -> Library: ...
+
+    @property
+    def embedder(self) -> Embedder: ...
+
+    @property
+    def answerer(self) -> Answerer: ...
+
+
+def add(gr: Any, page: "LibraryPage") -> None:
+    """Puts the page where it is called, and wires its events."""
+    with gr.Column(elem_id="fn-library-page"):
+        with gr.Column(elem_id="fn-lib-main"):
+            adding = _html(gr, "fn-lib-add", page.form(), (HERE / "library.js").read_text())
+            said, jobs, find, listed = (_html(gr, f"fn-lib-{name}") for name in ("said", "jobs", "find", "list"))
+        with gr.Column(elem_id="fn-lib-side"):
+            article, why, words = (_html(gr, f"fn-lib-{name}") for name in ("article", "why", "text"))
+    on = partial(_on, gr, adding)
+    on("begin", page.begin, [find, jobs, listed])
+    on("show", page.show, [listed], trigger_mode="always_last")
+    on("look", page.look, [jobs])
+    on("ingest", page.ingest, [jobs, said])
+    on("job", page.job, [jobs, said])
+    on("remove", page.remove, [listed, said])
+    on("again", page.again, [jobs, said])
+    on("open", page.open, [article, why, words], trigger_mode="always_last")
+    on("correct", page.correct, [article, why, words, said])
+    on("why", page.why, [why])
+
+
+class LibraryPage:
+    """The handlers. Each takes what the browser sent and gives the HTML of its outputs; none raises."""
+
+    def __init__(self, service: Service, jobs: Jobs, uploads: Uploads, settings: Settings) -> None:
+        self._service = service
+        self._library = service.library
+        self._jobs = jobs
+        self._uploads = uploads
+        self._settings = settings
+
+    def form(self) -> str:
+        return render.adding(self._settings.file_max_mb, folders=bool(self._roots()))
+
+    def begin(self, event: object) -> tuple[str, str, str]:
+        try:
+            publishers = [name for name in self._library.publishers() if name.strip()][:MOST_PUBLISHERS]
+        except Exception as error:
+            return "", "", _failed(error)
+        return render.finding(publishers), self.look(None), self.show(event)
+
+    def show(self, event: object) -> str:
+        try:
+            return render.listing(self._listing(read_view(_field(event, "view"))))
+        except Exception as error:
+            return _failed(error)
+
+    def look(self, _: object) -> str:
+        return render.jobs(self._jobs.jobs())
+
+    def ingest(self, event: object) -> tuple[str, str]:
+        return self._told(lambda: self._jobs.submit(self._sources(event)))
+
+    def job(self, event: object) -> tuple[str, str]:
+        actions = {"cancel": self._jobs.cancel, "retry": self._jobs.retry}
+        act = actions.get(str(_field(event, "do")), lambda _: None)
+        return self._told(lambda: act(str(_field(event, "job"))))
+
+    def again(self, event: object) -> tuple[str, str]:
+        return self._told(lambda: self._jobs.submit([self._source(i) for i in _ids(event)]))
+
+    def remove(self, event: object) -> tuple[str, str]:
+        try:
+            ids = _ids(event)
+            removed = sum(map(self._removed, ids))
+            said = render.said(f"Removed {removed:,} article{'' if removed == 1 else 's'}.")
+        except Exception as error:
+            said = _failed(error)
+        return self.show(event), said
+
+    def open(self, event: object) -> tuple[str, str, str]:
+        try:
+            article = self._library.article(_id(event))
+            return render.article(article), "", render.article_text(article)
+        except Exception as error:
+            return _failed(error), "", ""
+
+    def correct(self, event: object) -> tuple[str, str, str, str]:
+        try:
+            fields = (_field(event, name) for name in ("title", "publisher", "authors", "published"))
+            correct(self._library, self._service.embedder, _id(event), Correction(*map(str, fields)))
+            said = render.said("Corrected.")
+        except Exception as error:
+            said = _failed(error)
+        return (*self.open(event), said)
+
+    def why(self, event: object) -> str:
+        try:
+            question = str(_field(event, "question"))
+            service = self._service
+            why = explain_why(question, _id(event), service.library, service.embedder, service.answerer)
+            return explanation(why, findings(why))
+        except Exception as error:
+            return _failed(error)
+
+    # ----------------------------------------------------------------------------------------------
+
+    def _told(self, act: Callable[[], object]) -> tuple[str, str]:
+        """The jobs after `act`, and what went wrong with it."""
+        try:
+            act()
+            said = ""
+        except Exception as error:
+            said = _failed(error)
+        return self.look(None), said
+
+    def _listing(self, view: View) -> Listing:
+        found = self._library.count(view.search, view.filters)
+        refs = self._library.articles(
+            search=view.search, filters=view.filters, limit=PAGE, offset=PAGE * (view.page - 1), order=view.order
+        )
+        return Listing(view, tuple(refs), found)
+
+    def _sources(self, event: object) -> list[Source]:
+        tokens = _field(event, "uploads")
+        given = [token for token in tokens if isinstance(token, str)] if isinstance(tokens, list) else []
+        uploads = self._uploads.take(given[:MOST_UPLOADS])
+        named = _field(event, "source")
+        return [*uploads, *([self._named(named.strip())] if isinstance(named, str) and named.strip() else [])]
+
+    def _named(self, source: str) -> Source:
+        """A web address, or a place on the server below an allowed root. Raises UsageError."""
+        if len(source) > LONGEST_SOURCE or "\x00" in source:
+            raise UsageError("That is no address.", "Give one that begins with https://")
+        if is_url(source):
+            return source
+        path = Path(source)
+        roots = [root for root in self._roots() if path.is_absolute() and path.resolve().is_relative_to(root)]
+        if roots:
+            return Below(path, roots[0])
+        raise UsageError(
+            f"{source} is no web address" + (" and lies below no allowed folder." if self._roots() else "."),
+            "Give one that begins with https://, or drop the files here; FOOTNOTE_INGEST_ROOTS names the server's"
+            " folders that may be ingested from.",
+        )
+
+    def _roots(self) -> list[Path]:
+        given = self._settings.ingest_roots.split(",")
+        return [Path(root.strip()).expanduser().resolve() for root in given if root.strip()]
+
+    def _source(self, article_id: int) -> Source:
+        """Where an article came from. Raises UsageError where that is not kept."""
+        article = self._library.article(article_id)
+        if is_url(article.uri):
+            return article.uri
+        if article.uri.startswith("file://"):
+            return str(file_path(article.uri))
+        raise UsageError(f"“{article.title}” was uploaded, and the file is not kept.", "Drop it here again.")
+
+    def _removed(self, article_id: int) -> bool:
+        try:
+            self._library.remove(article_id)
+        except NotInLibrary:
+            return False
+        return True
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+def _html(gr: Any, name: str, value: str = "", script: str | None = None) -> Any:
+    """Output only; the template is only ever filled through `${value}`."""
+    return gr.HTML(value, elem_id=name, html_template="${value}", js_on_load=script, apply_default_css=False)
+
+
+def _on(gr: Any, part: Any, name: str, handler: Callable[[object], Any], outputs: list[Any], **more: Any) -> None:
+    def step(event: gr.EventData) -> Any:
+        return handler(event._data)
+
+    getattr(part, name)(step, None, outputs, **QUIET, **more)
+
+
+def _failed(error: Exception) -> str:
+    return render.failure(explain(error))
+
+
+def _field(event: object, name: str) -> Any:
+    return event.get(name, "") if isinstance(event, Mapping) else ""
+
+
+def _id(event: object) -> int:
+    return _number(_field(event, "id"))
+
+
+def _ids(event: object) -> list[int]:
+    """Raises UsageError for none, or too many."""
+    given = _field(event, "ids")
+    if not isinstance(given, list) or not given or len(given) > MOST_CHOSEN:
+        raise UsageError("No article is chosen.", f"Choose up to {MOST_CHOSEN}.")
+    return list(dict.fromkeys(map(_number, given)))
+
+
+def _number(given: object) -> int:
+    if isinstance(given, int) and 0 <= given < 2**62:
+        return given
+    raise UsageError("There is no such article.", "Load the page again.")
