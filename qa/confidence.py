@@ -18,6 +18,13 @@ from qa.features import covered, rarest_missing
 from qa.features import rarity as weigh
 
 DATA = Path(__file__).parent / "confidence.json"
+NAMES = (
+    *("nearest_sentence", "nearest_margin", "passage_cosine", "words_per_term", "article_words_per_term"),
+    *("covered_by_passage", "covered_by_sentence", "covered_by_article", "fused_margin", "same_article", "terms"),
+    *("rarest_missing", "sentence_margin", "answers"),
+)
+"""What a calibration may weigh; `answers` only comes from a reader that can say "not here"."""
+_AGAIN = "Make it again with footnote eval calibrate."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +37,20 @@ class Confidence:
 
     @classmethod
     def load(cls, path: Path = DATA) -> "Confidence":
-        """Raises ModelError where the file is missing or malformed."""
+        """Raises ModelError where the file is missing or malformed, or weighs what there is not."""
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
             weights = {name: (float(w), float(m), float(s)) for name, (w, m, s) in data["weights"].items()}
+            if odd := sorted(weights.keys() - set(NAMES)):
+                raise ValueError(f"there is no feature {', '.join(odd)}")
             return cls(float(data["intercept"]), weights, float(data["threshold"]))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ModelError(
-                f"The calibration {path} cannot be read: {error!r}.", "Make it again with footnote eval calibrate."
-            ) from error
+            raise ModelError(f"The calibration {path} cannot be read: {error!r}.", _AGAIN) from error
 
     def probability(self, features: Mapping[str, float]) -> float:
+        """Raises ModelError where a weighed feature is not given: the reader is not the one it was fitted with."""
+        if missing := sorted(self.weights.keys() - features.keys()):
+            raise ModelError(f"The calibration weighs {', '.join(missing)}, which this reader does not give.", _AGAIN)
         total = self.intercept
         for name, (weight, mean, scale) in self.weights.items():
             total += weight * (features[name] - mean) / scale

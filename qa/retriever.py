@@ -15,9 +15,10 @@ from qa.domain import Candidate, Filters, RankedPassage, Vector
 from qa.features import covered, rarity
 from qa.fusion import Scores, fuse
 from qa.library import Library
-from qa.weights import Weights
+from qa.weights import SIDES, Weights
 
-SIDES = ("nearest_sentence", "words", "article_words", "covered")
+__all__ = ["CANDIDATES", "SIDES", "HybridRetriever", "Retriever"]
+
 CANDIDATES = 32
 """From each side."""
 

@@ -36,7 +36,7 @@ def examples(count: int = 200) -> list[Example]:
     cosines, noise = GENERATOR.random(count), GENERATOR.normal(0, 0.15, count)
     return [
         Example(
-            {"cosine": float(c), "useless": float(GENERATOR.random())},
+            {"passage_cosine": float(c), "terms": float(GENERATOR.random())},
             bool(c + n > 0.5),
             bool(c > 0.3),
             str(i // 4),
@@ -54,12 +54,12 @@ def test_the_weights_are_scikit_learns() -> None:
     given = examples()
     confidence = fit(given, Costs(), ["made"], "2026-01-01").confidence
 
-    rows = np.array([[e.features["cosine"], e.features["useless"]] for e in given])
+    rows = np.array([[e.features["passage_cosine"], e.features["terms"]] for e in given])
     scaler = StandardScaler().fit(rows)
     model = LogisticRegression(max_iter=1_000).fit(scaler.transform(rows), [e.right for e in given])
     theirs = model.predict_proba(scaler.transform(rows))[:, 1]
     assert [confidence.probability(e.features) for e in given] == pytest.approx(list(theirs))
-    assert abs(confidence.weights["cosine"][0]) > 5 * abs(confidence.weights["useless"][0])
+    assert abs(confidence.weights["passage_cosine"][0]) > 5 * abs(confidence.weights["terms"][0])
 
 
 def test_the_file_is_read_back_and_says_where_it_came_from(tmp_path: Path) -> None:
@@ -118,9 +118,9 @@ def test_too_little_to_fit_is_refused() -> None:
 
 
 def test_examples_with_different_features_are_refused() -> None:
-    odd = Example({"cosine": 0.5}, True, True, "z", b"")
+    odd = Example({"passage_cosine": 0.5}, True, True, "z", b"")
 
-    with pytest.raises(CaseError, match="lack the features useless"):
+    with pytest.raises(CaseError, match="lack the features terms"):
         fit([*examples(), odd], Costs(), ["made"], "2026-01-01")
 
 
@@ -174,5 +174,5 @@ def test_examples_are_collected_from_an_answerer() -> None:
 def test_a_tap_gives_what_it_was_asked_about_once() -> None:
     tap = Tap()
 
-    assert tap.probability({"cosine": 1.0}) == 0.5
-    assert (tap.take(), tap.take()) == ({"cosine": 1.0}, None)
+    assert tap.probability({"passage_cosine": 1.0}) == 0.5
+    assert (tap.take(), tap.take()) == ({"passage_cosine": 1.0}, None)

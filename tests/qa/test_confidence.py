@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qa.confidence import Confidence, features
+from qa.confidence import NAMES, Confidence, features
 from qa.domain import ArticleRef, PassageVectors, RankedPassage, Reading, Span, StoredPassage
 from qa.errors import ModelError
 
@@ -77,5 +77,24 @@ def test_a_missing_calibration_names_its_file(tmp_path: Path) -> None:
 
 def test_a_calibration_is_read_as_written(tmp_path: Path) -> None:
     file = tmp_path / "confidence.json"
-    file.write_text(json.dumps({"intercept": 1, "weights": {"x": [1, 2, 3]}, "threshold": 0.25, "made": "by hand"}))
-    assert Confidence.load(file) == Confidence(1.0, {"x": (1.0, 2.0, 3.0)}, 0.25)
+    file.write_text(json.dumps({"intercept": 1, "weights": {"terms": [1, 2, 3]}, "threshold": 0.25, "made": "by hand"}))
+    assert Confidence.load(file) == Confidence(1.0, {"terms": (1.0, 2.0, 3.0)}, 0.25)
+
+
+def test_a_calibration_that_weighs_what_there_is_not_is_refused_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "confidence.json"
+    file.write_text(json.dumps({"intercept": 1, "weights": {"term": [1, 2, 3]}, "threshold": 0.25}))
+    with pytest.raises(ModelError, match="there is no feature term"):
+        Confidence.load(file)
+
+
+def test_a_calibration_for_another_reader_is_said_to_be_one() -> None:
+    of_a_trained_reader = Confidence(0.0, {"answers": (1.0, 0.0, 1.0)}, 0.5)
+    with pytest.raises(ModelError, match="weighs answers, which this reader does not give") as caught:
+        of_a_trained_reader.probability(features("bridge", PASSAGES, READINGS, {}, 8))
+    assert "footnote eval calibrate" in caught.value.remedy
+
+
+def test_every_feature_is_named() -> None:
+    readings = [Reading((1.0,), null_score=0.2), Reading((0.4,), null_score=0.9)]
+    assert set(features("bridge", PASSAGES, readings, {}, 8)) == set(NAMES)

@@ -164,5 +164,6 @@ def test_malformed_weights_name_their_file(tmp_path: Path, content: str) -> None
 
 def test_weights_are_read_as_written(tmp_path: Path) -> None:
     file = tmp_path / "ranking.json"
-    file.write_text(json.dumps({"passages": {"a": 1}, "sentences": {"b": 2}, "provenance": {}}))
-    assert Weights.load(file) == Weights({"a": 1.0}, {"b": 2.0})
+    passages, sentences = dict.fromkeys(SIDES, 1.0), dict.fromkeys(features.NAMES, 2.0)
+    file.write_text(json.dumps({"passages": passages, "sentences": sentences, "provenance": {}}))
+    assert Weights.load(file) == Weights(passages, sentences)

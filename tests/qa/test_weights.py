@@ -43,6 +43,23 @@ def test_a_broken_file_is_named_with_the_command_that_makes_it(tmp_path: Path, c
     assert "footnote eval fit-ranking" in caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("passages", "sentences", "odd"),
+    [
+        (SIDES[1:], NAMES, "passages have a weight too many or too few: nearest_sentence"),
+        (SIDES, (*NAMES, "luck"), "sentences have a weight too many or too few: luck"),
+        (SIDES, (*NAMES[1:], "meanin"), "meanin, meaning"),
+    ],
+)
+def test_names_that_are_missing_or_unknown_are_told(
+    tmp_path: Path, passages: tuple[str, ...], sentences: tuple[str, ...], odd: str
+) -> None:
+    content = {"passages": dict.fromkeys(passages, 1), "sentences": dict.fromkeys(sentences, 1)}
+    (tmp_path / "ranking.json").write_text(json.dumps(content))
+    with pytest.raises(ModelError, match=odd):
+        Weights.load(tmp_path / "ranking.json")
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="none"):
         Weights.load(tmp_path / "none.json")
