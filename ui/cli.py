@@ -24,9 +24,17 @@ if TYPE_CHECKING:
 
 Named = Annotated[list[str], typer.Argument(metavar="ARTICLE...", help="An id, a URI or the unique end of one.")]
 
+
+def _version(wanted: bool) -> None:
+    from importlib.metadata import version
+
+    if wanted:
+        sys.stdout.write(f"footnote {version('footnote')}\n")
+        raise typer.Exit
+
+
 app = typer.Typer(
     cls=Explained,
-    help="Questions over a collection of articles, every claim footnoted with the exact source sentence.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -36,6 +44,18 @@ library_app = typer.Typer(help="Look after the library.", no_args_is_help=True)
 app.add_typer(library_app, name="library")
 app.add_typer(eval_app, name="eval")
 app.add_typer(users_app, name="users")
+
+
+@app.callback()
+def options(
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_version)
+    ] = False,
+    debug: Annotated[  # noqa: ARG001
+        bool, typer.Option("--debug", help="Show where something unexpected went wrong.")
+    ] = False,
+) -> None:
+    """Questions over a collection of articles, every claim footnoted with the exact source sentence."""
 
 
 def main() -> None:
@@ -122,6 +142,22 @@ def serve(
     given = {"host": host, "port": port, "open_to_everyone": open_to_everyone}
     with _service(library, create=True, **given) as (settings, service):
         run(service.answerer, service.library, settings, service)
+
+
+@app.command()
+def mcp(
+    library: LibraryFolder = None,
+    allow_ingest: Annotated[
+        bool,
+        typer.Option("--allow-ingest", help="Let it take in web addresses, and places below FOOTNOTE_INGEST_ROOTS."),
+    ] = False,
+) -> None:
+    """Let an assistant ask the library: an MCP server on standard input and output."""
+    from ui import mcp_server
+
+    with _service(library, create=allow_ingest) as (settings, service):
+        ingest = mcp_server.ingester(service, settings) if allow_ingest else None
+        mcp_server.serve(service.answerer, service.library, ingest)
 
 
 @app.command()
