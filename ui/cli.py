@@ -48,12 +48,10 @@ app.add_typer(users_app, name="users")
 
 @app.callback()
 def options(
-    version: Annotated[  # noqa: ARG001
+    version: Annotated[
         bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_version)
     ] = False,
-    debug: Annotated[  # noqa: ARG001
-        bool, typer.Option("--debug", help="Show where something unexpected went wrong.")
-    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where something unexpected went wrong.")] = False,
 ) -> None:
     """Questions over a collection of articles, every claim footnoted with the exact source sentence."""
 

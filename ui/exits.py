@@ -1,11 +1,13 @@
-"""What Footnote raises on purpose becomes one line on standard error and an exit code, never a traceback."""
+"""What goes wrong becomes one line on standard error and an exit code; a traceback only after `footnote --debug`."""
 
 import os
 import sys
+import traceback
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from qa.errors import FootnoteError
 from ui.plain import printable
@@ -29,6 +31,21 @@ class Explained(TyperGroup):
             raise typer.Exit(0) from None
         except OSError as error:
             raise _exit(USAGE, f"{error.filename or 'The system'}: {error.strerror or error}.") from None
+        except (TyperException, typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            if ctx.params.get("debug"):
+                traceback.print_exc()
+            raise _exit(USAGE, _unexpected(error)) from None
+
+
+def _unexpected(error: Exception) -> str:
+    """One line, whatever the error says."""
+    words = " ".join(str(error).split())
+    return (
+        f"something went wrong that Footnote did not foresee ({type(error).__name__}{': ' if words else ''}{words}). "
+        "What was reported as done is kept. To see where: footnote --debug COMMAND..."
+    )
 
 
 def _flushed(invoke: Any, ctx: Any) -> Any:
