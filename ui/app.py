@@ -7,22 +7,29 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from qa.answerer import LONGEST_QUESTION
-from ui import chat, navigation, render, source_view
+from qa.errors import FootnoteError
+from ui import chat, filter_row, filters, navigation, render, sidebar, source_view
 from ui.conversation import Conversation
+from ui.conversations import Conversations
 from ui.running import Desk
 
 HERE = Path(__file__).parent
 QUIET = {"api_visibility": "private", "show_progress": "hidden"}
 ONE_AT_A_TIME = "The answer to your last question is still coming. Wait for it or stop it, then ask again."
-Shown = tuple[Any, Any, Any, str]
+Shown = tuple[Any, Any, Any, str, Any]
 
 
-class Library(chat.Shelf, source_view.Articles, Protocol):
+class Library(source_view.Articles, filter_row.Shelf, Protocol):
     """All that the page wants of `qa.library.Library`."""
+
+    def stats(self) -> chat.Stats: ...
 
 
 def blocks(
-    answerer: chat.Answerer, library: Library, further: Sequence[Callable[[Any], None]] = ()
+    answerer: chat.Answerer,
+    library: Library,
+    conversations: Conversations,
+    further: Sequence[Callable[[Any], None]] = (),
 ) -> Any:
     """The page as `gradio.Blocks`, ready to be mounted; each of `further` puts another page into it."""
     import gradio as gr
@@ -30,21 +37,27 @@ def blocks(
     with gr.Blocks(title="Footnote", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True) as demo:
         talked, offered, desk = gr.State(()), gr.State(()), gr.State(Desk())
         with gr.Row(elem_id="fn-bar"):
+            sidebar.toggle(gr)
             gr.HTML("<h1>Footnote</h1>", apply_default_css=False, js_on_load=None)
             navigation.links(gr)
             fresh = gr.Button("New conversation", elem_id="fn-new", size="sm", scale=0)
         with gr.Row(elem_id="fn-page", equal_height=False):
+            kept = sidebar.add(gr)
             with gr.Column(elem_id="fn-chat-column"):
                 conversation = _html(gr, "fn-conversation", "<div role='log'>${value.join('')}</div>", [])
-                notice = gr.HTML("", elem_id="fn-said", html_template="<p role='status'>${value}</p>", js_on_load=None)
-                question = _question(gr)
+                with gr.Column(elem_id="fn-ask"):
+                    said = "<p role='status'>${value}</p>"
+                    notice = gr.HTML("", elem_id="fn-said", html_template=said, js_on_load=None)
+                    narrowing = filter_row.add(gr, _script())
+                    question = _question(gr)
             with gr.Column(elem_id="fn-source-column"):
                 source = _html(gr, "fn-source", "${value}", "")
         _wire(
             gr,
-            _Page(answerer, library, gr),
-            _Parts(demo, question, talked, conversation, offered, source, fresh, desk, notice),
+            _Page(answerer, library, conversations, gr),
+            _Parts(demo, question, talked, conversation, offered, source, fresh, desk, notice, narrowing, kept),
         )
+        filter_row.wire(gr, narrowing, library, demo)
         for add_page in further:
             add_page(gr)
     return demo.queue(default_concurrency_limit=8, max_size=64)
@@ -63,17 +76,20 @@ class _Parts:
     fresh: Any
     desk: Any
     notice: Any
+    narrowing: filter_row.FilterRow
+    kept: sidebar.Sidebar
 
 
 def _wire(gr: Any, page: "_Page", parts: _Parts) -> None:
-    shown = [parts.question, parts.talked, parts.conversation, parts.notice]
-    everything = [*shown, parts.offered, parts.source]
-    parts.demo.load(page.start, parts.desk, everything, **QUIET)
-    parts.fresh.click(page.start, parts.desk, everything, **QUIET)
-    given = [parts.talked, parts.desk]
-    parts.question.submit(page.ask, [parts.question, *given], shown, trigger_mode="multiple", **QUIET)
+    whole = [parts.question, parts.talked, parts.conversation, parts.notice, parts.offered, parts.source]
+    sidebar.wire(gr, parts.kept, page.kept, parts.demo, parts.fresh, parts.desk, whole)
+    shown = [parts.question, parts.talked, parts.conversation, parts.notice, parts.kept.listed]
+    given = [parts.talked, parts.desk, parts.kept.thread]
+    asked = [parts.question, *given, *parts.narrowing.inputs]
+    parts.question.submit(sidebar.by_user(gr, page.ask), asked, shown, trigger_mode="multiple", **QUIET)
     parts.question.stop(page.stop, parts.desk, None, concurrency_limit=None, **QUIET)
-    parts.conversation.suggest(_given(gr, page.suggest), [*given, parts.offered], shown, **QUIET)
+    suggest = sidebar.by_user(gr, page.suggest, event=True)
+    parts.conversation.suggest(suggest, [*given, parts.offered], shown, **QUIET)
     for part in (parts.conversation, parts.source):
         part.cite(_given(gr, page.cite), parts.talked, parts.source, concurrency_limit=16, **QUIET)
     parts.source.close(None, None, parts.source, js="() => ''", **QUIET)
@@ -82,10 +98,11 @@ def _wire(gr: Any, page: "_Page", parts: _Parts) -> None:
 class _Page:
     """The handlers: what an event brings -> what its outputs show."""
 
-    def __init__(self, answerer: chat.Answerer, library: Library, gr: Any) -> None:
+    def __init__(self, answerer: chat.Answerer, library: Library, conversations: Conversations, gr: Any) -> None:
         self._answerer = answerer
         self._library = library
         self._gr = gr
+        self.kept = sidebar.Handlers(conversations, library, self.start, self._box, gr.skip())
 
     def start(self, desk: Desk) -> tuple[Any, Conversation, list[str], str, tuple[str, ...], str]:
         desk.drop()
@@ -94,31 +111,47 @@ class _Page:
             page = render.welcome(self._library.stats().articles, offered)
         except Exception as error:
             offered, page = (), render.failure(chat.explain(error))
-        return self._box(running=False), (), [page], "", offered, ""
+        return self._box(), (), [page], "", offered, ""
 
-    def ask(self, question: object, talked: Conversation, desk: Desk) -> Iterator[Shown]:
+    def ask(
+        self, user: str, question: object, talked: Conversation, desk: Desk, thread: sidebar.Thread, *narrowing: Any
+    ) -> Iterator[Shown]:
         """Empties the question box once: what is typed into it while the answer comes stays."""
         skip = self._gr.skip()
+        try:
+            among = filters.read(*narrowing) if narrowing else filters.Narrowing()
+        except FootnoteError as error:
+            yield skip, skip, skip, render.said(error.message, error.remedy), skip
+            return
         run = desk.begin()
         if run is None:
-            yield skip, skip, skip, ONE_AT_A_TIME
+            yield skip, skip, skip, ONE_AT_A_TIME, skip
             return
         box = self._box(running=True, value="")
-        for conversation in chat.ask(self._answerer, question, talked, run):
-            yield box, conversation, render.conversation(conversation), ""
+        steps = chat.ask(self._answerer, question, talked, run, among)
+        for conversation, listed in self.kept.keep(user, thread, steps):
+            yield box, conversation, render.conversation(conversation), "", listed
             box = skip
         if not run.dropped:
-            yield self._box(running=False), skip, skip, ""
+            yield self._box(), skip, skip, "", skip
 
     def stop(self, desk: Desk) -> None:
         desk.stop()
 
-    def suggest(self, event: object, talked: Conversation, desk: Desk, offered: tuple[str, ...]) -> Iterator[Shown]:
+    def suggest(
+        self,
+        user: str,
+        event: object,
+        talked: Conversation,
+        desk: Desk,
+        thread: sidebar.Thread,
+        offered: tuple[str, ...],
+    ) -> Iterator[Shown]:
         index = event.get("index") if isinstance(event, dict) else None
         if isinstance(index, int) and 0 <= index < len(offered):
-            yield from self.ask(chat.question_about(offered[index]), talked, desk)
+            yield from self.ask(user, chat.question_about(offered[index]), talked, desk, thread)
 
-    def _box(self, *, running: bool, **more: Any) -> Any:
+    def _box(self, *, running: bool = False, **more: Any) -> Any:
         """The question box as it is while a question is under way, and while none is."""
         return self._gr.update(submit_btn=False if running else "Ask", stop_btn="Stop" if running else False, **more)
 
@@ -132,8 +165,11 @@ class _Page:
 
 def _html(gr: Any, name: str, template: str, value: Any) -> Any:
     """Output only. The template is only ever filled through `${value}`: Gradio would run code inside `{{value}}`."""
-    script = (HERE / "page.js").read_text()
-    return gr.HTML(value, elem_id=name, html_template=template, js_on_load=script, apply_default_css=False)
+    return gr.HTML(value, elem_id=name, html_template=template, js_on_load=_script(), apply_default_css=False)
+
+
+def _script() -> str:
+    return (HERE / "page.js").read_text()
 
 
 def _question(gr: Any) -> Any:

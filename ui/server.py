@@ -19,6 +19,7 @@ from qa.settings import Settings
 from ui import api
 from ui.app import Library as PageLibrary
 from ui.chat import Answerer
+from ui.conversations import Conversations
 from ui.jobs import Jobs
 
 HERE = Path(__file__).parent
@@ -125,7 +126,7 @@ def _mount(
 
     from ui.app import blocks
 
-    demo = blocks(answerer, library, further)
+    demo = blocks(answerer, library, Conversations(settings.library), further)
     demo.state_session_capacity = SESSIONS
     gr.mount_gradio_app(
         app,

@@ -84,8 +84,6 @@ class SignIn:
         return _page(onward, WRONG, name, 401)
 
     def _sign_out(self, request: Request) -> Response:
-        if request.method != "POST":
-            return RedirectResponse("/", 303)
         self._sessions.end(self._cookie.of(request))
         return self._cookie.taken(RedirectResponse("/sign-in", 303))
 

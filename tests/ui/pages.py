@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvicorn
@@ -76,9 +78,11 @@ def refusal(*found: Evidence, question: str = "Who won the cup?", **fields: obje
 
 @contextmanager
 def served(answerer: FakeAnswerer, library: FakeArticles, settings: Settings | None = None) -> Iterator[str]:
-    """The address of the whole service, running in a thread."""
-    with running(server.build(answerer, library, settings or Settings(_env_file=None))) as address:
-        yield address
+    """The address of the whole service, running in a thread; without settings, over a library folder of its own."""
+    with TemporaryDirectory() as folder:
+        given = settings or Settings(_env_file=None, library=Path(folder) / "library")
+        with running(server.build(answerer, library, given)) as address:
+            yield address
 
 
 @contextmanager

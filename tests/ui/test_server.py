@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -44,17 +45,23 @@ def config(client: httpx.Client) -> dict[str, list[dict[str, object]]]:
 
 def handler(client: httpx.Client, event: str) -> int:
     """The number under which Gradio calls the handler of an event."""
+    return int(str(_dependency(client, event)["id"]))
+
+
+def _dependency(client: httpx.Client, event: str) -> dict[str, Any]:
     for dependency in config(client)["dependencies"]:
         if [name for _, name in dependency["targets"]] == [event]:  # type: ignore[attr-defined]
-            return int(str(dependency["id"]))
+            return dependency
     raise AssertionError(event)
 
 
 def call(
     client: httpx.Client, event: str, data: list[object], event_data: object = None, session: str = "s1"
 ) -> list[dict[str, object]]:
-    """Every message of one raw call, as a program that is not the page would make it."""
-    body = {"data": data, "event_data": event_data, "fn_index": handler(client, event), "session_hash": session}
+    """Every message of one raw call, as a program that is not the page would make it. Inputs not given are null."""
+    wanted = _dependency(client, event)
+    given = [*data, *[None] * (len(wanted["inputs"]) - len(data))]
+    body = {"data": given, "event_data": event_data, "fn_index": wanted["id"], "session_hash": session}
     assert client.post("/gradio_api/queue/join", json=body).status_code == 200
     messages = []
     with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as stream:

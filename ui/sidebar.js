@@ -1,0 +1,100 @@
+// The list of conversations: clicks, keys, the drawer, and the page's address. Only ids and a new name leave.
+const narrow = window.matchMedia("(max-width: 1099px)");
+const column = document.querySelector("#fn-kept-column");
+const switchButton = document.querySelector("#fn-kept-toggle");
+const itemOf = (node) => node.closest?.("li[data-id]");
+const current = () => element.querySelector(".fn-kept")?.dataset.current ?? "";
+
+const shown = () => document.body.classList.contains(narrow.matches ? "fn-kept-open" : "fn-kept-beside");
+const show = (wanted) => {
+  document.body.classList.toggle(narrow.matches ? "fn-kept-open" : "fn-kept-beside", wanted);
+  switchButton.setAttribute("aria-expanded", String(wanted));
+};
+const settle = () => {
+  document.body.classList.remove("fn-kept-open");
+  show(!narrow.matches && localStorage.getItem("fn-kept") !== "closed");
+};
+const leave = () => { if (narrow.matches && shown()) { show(false); switchButton.focus(); } };
+
+switchButton.addEventListener("click", () => {
+  const wanted = !shown();
+  show(wanted);
+  if (!narrow.matches) localStorage.setItem("fn-kept", wanted ? "open" : "closed");
+  else if (wanted) column.querySelector("#fn-kept-search :is(textarea, input)").focus();
+});
+document.addEventListener("click", (event) => {
+  if (narrow.matches && shown() && !event.target.closest("#fn-kept-column, #fn-kept-toggle")) show(false);
+});
+column.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const item = itemOf(event.target);
+  if (item?.querySelector(".fn-kept-row[hidden]")) turn(item, "row");
+  else leave();
+});
+narrow.addEventListener("change", settle);
+settle();
+
+// A row shows its conversation, or the field for a new name, or the question whether to delete.
+const turn = (item, part) => {
+  for (const name of ["row", "rename", "sure"]) item.querySelector(`.fn-kept-${name}`).hidden = name !== part;
+  const focus = { row: "[data-do=open]", rename: "input", sure: "[data-do=cancel]" }[part];
+  item.querySelector(`.fn-kept-${part} ${focus}`).focus();
+  if (part === "rename") item.querySelector("input").select();
+};
+
+const address = (id, place) => {
+  const url = new URL(location.href);
+  for (const [name, value] of [["c", id], ["at", place]]) {
+    if (value) url.searchParams.set(name, value);
+    else url.searchParams.delete(name);
+  }
+  url.search = url.search.replaceAll("%3A", ":");
+  return url;
+};
+const copy = async (tool, id) => {
+  const place = id === current() ? document.querySelector(".fn-source")?.dataset.place : "";
+  try { await navigator.clipboard.writeText(address(id, place).href); tool.dataset.said = "Copied"; }
+  catch { tool.dataset.said = "Copy the address of this page"; }
+  setTimeout(() => delete tool.dataset.said, 2000);
+};
+
+element.addEventListener("click", (event) => {
+  const tool = event.target.closest("[data-do]");
+  const item = tool && itemOf(tool);
+  if (!item) return;
+  const id = item.dataset.id;
+  const does = {
+    open: () => { trigger("open", { id }); leave(); },
+    link: () => copy(tool, id),
+    rename: () => turn(item, "rename"),
+    delete: () => turn(item, "sure"),
+    cancel: () => turn(item, "row"),
+    really: () => trigger("delete", { id }),
+  };
+  does[tool.dataset.do]?.();
+});
+element.addEventListener("submit", (event) => {
+  const item = itemOf(event.target);
+  if (!item) return;
+  event.preventDefault();
+  trigger("rename", { id: item.dataset.id, title: event.target.querySelector("input").value });
+});
+
+// The page's address is the link to what it shows: the conversation, and the citation that is open.
+let began = false;
+const remember = () => {
+  const place = document.querySelector(".fn-source")?.dataset.place;
+  history.replaceState(history.state, "", address(current(), current() ? place : ""));
+};
+const reachPlace = () => {
+  const place = document.querySelector(".fn-source")?.dataset.place;
+  if (!began && place) {
+    document.querySelector(`#fn-conversation [data-place="${place}"]`)?.scrollIntoView({ block: "center" });
+  }
+  began = true;
+};
+watch("value", () => setTimeout(() => { reachPlace(); remember(); }, 50));
+new MutationObserver(() => { if (began) remember(); }).observe(document.querySelector("#fn-source"), {
+  childList: true,
+  subtree: true,
+});

@@ -1,0 +1,223 @@
+"""The list of kept conversations beside the chat, and keeping them: event -> store -> render."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from inspect import isgeneratorfunction
+from pathlib import Path
+from typing import Any
+
+from qa.errors import UsageError
+from ui import chat, render, render_sidebar, source_view
+from ui.conversation import Conversation
+from ui.conversations import LONGEST_SEARCH, Conversations
+from ui.running import Desk
+from ui.sign_in import user_of
+
+HERE = Path(__file__).parent
+QUIET = {"api_visibility": "private", "show_progress": "hidden"}
+Page = tuple[Any, Conversation, list[str], str, tuple[str, ...], str]
+"""Question box, conversation, its HTML, notice, suggestions, source: what a page shows, in the order of its outputs."""
+
+
+class Thread:
+    """Which kept conversation a page is in; "" before the first question. One a page, on the server."""
+
+    def __init__(self) -> None:
+        self.conversation_id = ""
+
+    def __deepcopy__(self, memo: object) -> "Thread":
+        """Gradio copies a state's first value for every session."""
+        return Thread()
+
+
+@dataclass(frozen=True, slots=True)
+class Sidebar:
+    """Gradio's components, and the thread, which is state on the server."""
+
+    thread: Any
+    search: Any
+    listed: Any
+
+
+def toggle(gr: Any) -> None:
+    """The button that shows and hides the list, put where it is called."""
+    shown = """<button type="button" id="fn-kept-toggle" aria-controls="fn-kept-column" aria-expanded="false"
+ aria-label="Conversations" title="Conversations"><svg viewBox="0 0 24 24" aria-hidden="true">\
+<path d="M4 6h16M4 12h16M4 18h10"/></svg></button>"""
+    gr.HTML(shown, elem_id="fn-kept-toggle-box", apply_default_css=False, js_on_load=None)
+
+
+def add(gr: Any) -> Sidebar:
+    """Puts the column where it is called."""
+    thread = gr.State(Thread())
+    script = (HERE / "sidebar.js").read_text()
+    with gr.Column(elem_id="fn-kept-column"):
+        search = gr.Textbox(
+            label="Search conversations",
+            show_label=False,
+            container=False,
+            placeholder="Search conversations",
+            elem_id="fn-kept-search",
+            max_lines=1,
+            max_length=LONGEST_SEARCH,
+            html_attributes=gr.InputHTMLAttributes(autocomplete="off", enterkeyhint="search"),
+        )
+        listed = gr.HTML("", elem_id="fn-kept", html_template="${value}", js_on_load=script, apply_default_css=False)
+    return Sidebar(thread, search, listed)
+
+
+def wire(gr: Any, bar: Sidebar, handlers: "Handlers", demo: Any, fresh: Any, desk: Any, page: list[Any]) -> None:
+    """`page` are the components of a `Page`, in its order."""
+    here, everything = [desk, bar.thread], [*page, bar.listed]
+    searched = [bar.thread, bar.search]
+
+    def enter(request: gr.Request, *inputs: Any) -> Any:
+        return handlers.enter(user_of(request), dict(request.query_params), *inputs)
+
+    demo.load(enter, here, everything, **QUIET)
+    fresh.click(by_user(gr, handlers.new), [*here, bar.search], everything, **QUIET)
+    bar.search.input(by_user(gr, handlers.search), searched, bar.listed, trigger_mode="always_last", **QUIET)
+    bar.listed.open(by_user(gr, handlers.open, event=True), [*here, bar.search], everything, **QUIET)
+    bar.listed.rename(by_user(gr, handlers.rename, event=True), searched, bar.listed, **QUIET)
+    bar.listed.delete(by_user(gr, handlers.delete, event=True), [*here, bar.search], everything, **QUIET)
+
+
+def by_user(gr: Any, handler: Callable[..., Any], *, event: bool = False) -> Callable[..., Any]:
+    """`handler` as Gradio calls it: first the user, then (`event`) what the browser says, untrusted, then inputs."""
+
+    def plain(request: gr.Request, *inputs: Any) -> Any:
+        return handler(user_of(request), *inputs)
+
+    def told(request: gr.Request, given: gr.EventData, *inputs: Any) -> Any:
+        return handler(user_of(request), given._data, *inputs)
+
+    def plain_steps(request: gr.Request, *inputs: Any) -> Iterator[Any]:
+        yield from handler(user_of(request), *inputs)
+
+    def told_steps(request: gr.Request, given: gr.EventData, *inputs: Any) -> Iterator[Any]:
+        yield from handler(user_of(request), given._data, *inputs)
+
+    if isgeneratorfunction(handler):
+        return told_steps if event else plain_steps
+    return told if event else plain
+
+
+class Handlers:
+    """`start` makes an empty page, `box` the question box that waits for a question."""
+
+    def __init__(
+        self,
+        store: Conversations,
+        library: source_view.Articles,
+        start: Callable[[Desk], Page],
+        waiting: Callable[[], Any],
+        skip: Any,
+    ) -> None:
+        self._store = store
+        self._library = library
+        self._start = start
+        self._waiting = waiting
+        self._skip = skip
+
+    def enter(self, user: str, query: Mapping[str, str], desk: Desk, thread: Thread) -> tuple[Any, ...]:
+        """A page that is loaded: the conversation that its address names, at the citation that it names."""
+        if "c" not in query:
+            return self.new(user, desk, thread)
+        return self._opened(user, query["c"], desk, thread, "", at=query.get("at", ""))
+
+    def new(self, user: str, desk: Desk, thread: Thread, searched: object = "") -> tuple[Any, ...]:
+        thread.conversation_id = ""
+        return *self._start(desk), self.search(user, thread, searched)
+
+    def open(self, user: str, event: object, desk: Desk, thread: Thread, searched: object) -> tuple[Any, ...]:
+        return self._opened(user, _word(event, "id"), desk, thread, searched)
+
+    def search(self, user: str, thread: Thread, searched: object) -> str:
+        """The list, narrowed to what holds the words."""
+        words = str(searched or "")
+        try:
+            found = self._store.list(user, words)
+        except Exception as error:
+            return render_sidebar.not_kept(chat.explain(error), user)
+        return render_sidebar.listing(found, thread.conversation_id, searched=bool(words.strip()), user=user)
+
+    def rename(self, user: str, event: object, thread: Thread, searched: object) -> str:
+        try:
+            self._store.rename(user, _word(event, "id"), _word(event, "title"))
+        except UsageError:
+            pass
+        except Exception as error:
+            return render_sidebar.not_kept(chat.explain(error), user)
+        return self.search(user, thread, searched)
+
+    def delete(self, user: str, event: object, desk: Desk, thread: Thread, searched: object) -> tuple[Any, ...]:
+        """The page stays as it is, unless it was in the conversation that is gone."""
+        try:
+            self._store.delete(user, _word(event, "id"))
+        except Exception as error:
+            return *self._unchanged(), render_sidebar.not_kept(chat.explain(error), user)
+        if thread.conversation_id and thread.conversation_id == _word(event, "id"):
+            return self.new(user, desk, thread, searched)
+        return *self._unchanged(), self.search(user, thread, searched)
+
+    def keep(self, user: str, thread: Thread, steps: Iterator[Conversation]) -> Iterator[tuple[Conversation, Any]]:
+        """The steps of an exchange, each with the list where it changed. Kept from the question on, however it ends."""
+        last: Conversation = ()
+        conversation_id = listed = ""
+        try:
+            for last in steps:
+                if not conversation_id and not listed and last[-1].question:
+                    conversation_id, listed = self._begin(user, thread, last)
+                    yield last, listed
+                else:
+                    yield last, self._skip
+        finally:
+            if conversation_id:
+                self._finish(user, conversation_id, last)
+
+    def _begin(self, user: str, thread: Thread, steps: Conversation) -> tuple[str, str]:
+        try:
+            conversation_id = self._store.begin(user, steps[-1], thread.conversation_id)
+        except Exception as error:
+            return "", render_sidebar.not_kept(chat.explain(error), user)
+        thread.conversation_id = conversation_id
+        return conversation_id, self.search(user, thread, "")
+
+    def _finish(self, user: str, conversation_id: str, steps: Conversation) -> None:
+        try:
+            self._store.change(user, conversation_id, steps[-1])
+        except Exception as error:
+            chat.explain(error)
+
+    def _opened(
+        self, user: str, conversation_id: str, desk: Desk, thread: Thread, searched: object, at: str = ""
+    ) -> tuple[Any, ...]:
+        try:
+            conversation = self._store.open(user, conversation_id)
+        except Exception as error:
+            thread.conversation_id = ""
+            box, talked, _, notice, offered, source = self._start(desk)
+            page = [render.failure(chat.explain(error))]
+            return box, talked, page, notice, offered, source, self.search(user, thread, searched)
+        desk.drop()
+        thread.conversation_id = conversation_id
+        shown = render.conversation(conversation)
+        source = self._source(conversation, at)
+        return self._waiting(), conversation, shown, "", (), source, self.search(user, thread, searched)
+
+    def _source(self, conversation: Conversation, at: str) -> str:
+        if not at:
+            return ""
+        try:
+            place = source_view.read_place({"place": at})
+            return render.source(source_view.open_citation(self._library, conversation, place))
+        except Exception as error:
+            return render.source_failure(chat.explain(error))
+
+    def _unchanged(self) -> tuple[Any, ...]:
+        return (self._skip,) * 6
+
+
+def _word(event: object, name: str) -> str:
+    given = event.get(name) if isinstance(event, Mapping) else None
+    return given[:1_000] if isinstance(given, str) else ""
