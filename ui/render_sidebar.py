@@ -18,7 +18,10 @@ def listing(summaries: Sequence[Summary], current: str, *, searched: bool = Fals
     if summaries:
         shown = tag("ul", "".join(_item(item, item.conversation_id == current) for item in summaries))
     else:
-        shown = tag("p", "No conversation has these words." if searched else "Nothing was asked yet. Conversations are kept here.")
+        shown = tag(
+            "p",
+            "No conversation has these words." if searched else "Nothing was asked yet. Conversations are kept here.",
+        )
     return tag("div", shown + _who(user), cls="fn-kept", data_current=current)
 
 
