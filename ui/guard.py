@@ -27,10 +27,10 @@ ROUTES = (
     ("POST", r"/gradio_api/(queue/join|cancel)"),
     ("POST", r"/library/upload"),
     ("GET", r"/library/export"),
-    ("GET", r"/api/v1/(docs|openapi\.json|articles|publishers|stats|export)"),
-    ("GET", r"/api/v1/articles/\d+"),
-    ("DELETE", r"/api/v1/articles/\d+"),
-    ("POST", r"/api/v1/ask(/stream)?"),
+    ("GET", r"/api/v1/(docs|openapi\.json|articles|publishers|stats|export|jobs)"),
+    ("GET", r"/api/v1/(articles/\d+|jobs/[0-9a-f]+)"),
+    ("DELETE", r"/api/v1/(articles/\d+|jobs/[0-9a-f]+)"),
+    ("POST", r"/api/v1/(ask|ask/stream|uploads|jobs|jobs/[0-9a-f]+/retry)"),
 )
 """All that the page asks for (found by watching it), and the API; whatever else Gradio offers answers 404."""
 
@@ -40,7 +40,7 @@ FORMS = ("/sign-in", "/sign-out")
 API = "/api/"
 """Below it errors are JSON, and a body need not be one that is safe for Gradio."""
 
-STREAMED = frozenset({"/library/upload"})
+STREAMED = frozenset({"/library/upload", "/api/v1/uploads"})
 """Bodies that are files: not read here, but by who knows how large they may be (`ui.uploads`)."""
 
 _POLICY = {

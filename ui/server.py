@@ -21,6 +21,7 @@ from ui.app import Library as PageLibrary
 from ui.chat import Answerer
 from ui.conversations import Conversations
 from ui.jobs import Jobs
+from ui.uploads import Uploads
 
 HERE = Path(__file__).parent
 SESSIONS = 500
@@ -67,8 +68,10 @@ def build(answerer: Answerer, library: Library, settings: Settings, service: Ser
 
     app = FastAPI(openapi_url=None, lifespan=tidy)
     app.add_api_route("/healthz", lambda: PlainTextResponse("ok"))
-    app.mount(api.PREFIX, api.build(answerer, library, user_of))
-    further = [_library_page(app, service, jobs, settings, folder.name)] if service and jobs else []
+    uploads = _uploads(folder.name, settings)
+    ingesting = api.Ingesting(jobs, uploads, settings) if jobs else None
+    app.mount(api.PREFIX, api.build(answerer, library, user_of, ingesting))
+    further = [_library_page(app, service, jobs, uploads, settings)] if service and jobs else []
     _mount(app, answerer, library, settings, further)
     behind = _with_sign_in(app, settings)
     return Guard(behind, [*LOOPBACK, settings.host, *settings.allowed_hosts.replace(" ", "").split(",")])
@@ -101,15 +104,19 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _library_page(app: Any, service: Service, jobs: Jobs, settings: Settings, folder: str) -> Callable[[Any], None]:
+def _uploads(folder: str, settings: Settings) -> Uploads:
+    files = Path(folder) / "uploads"
+    files.mkdir()
+    return Uploads(files, settings.file_max_mb)
+
+
+def _library_page(
+    app: Any, service: Service, jobs: Jobs, uploads: Uploads, settings: Settings
+) -> Callable[[Any], None]:
     """Puts the library page into Gradio's; the files that go in and out have routes of their own in `app`."""
     from ui import library_page
     from ui.exports import Exports
-    from ui.uploads import Uploads
 
-    files = Path(folder) / "uploads"
-    files.mkdir()
-    uploads = Uploads(files, settings.file_max_mb)
     app.router.routes += [uploads.route(), Exports(service.library).route()]
     page = library_page.LibraryPage(service, jobs, uploads, settings)
     return lambda gr: library_page.add(gr, page)

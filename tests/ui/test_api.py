@@ -26,6 +26,8 @@ from tests.fakes import FakeAnswerer, FakeArticles
 from tests.ui.pages import answer, article, evidence, running
 from ui import api
 from ui.guard import LOOPBACK, MOST_BYTES, Guard
+from ui.jobs import Jobs
+from ui.uploads import Uploads
 
 SILVER = "Is the stolen silver insured?"
 QUESTIONS = (SILVER, "What did Rovers get for Hallgren?", "Who won Hollin Cross?", "What is the capital of Mongolia?")
@@ -33,9 +35,11 @@ REPLY = answer(evidence(article(), "The repair will cost £41 million."))
 
 
 @contextmanager
-def served(answerer: Any, library: Any, user: api.User = lambda _: "") -> Iterator[httpx.Client]:
+def served(
+    answerer: Any, library: Any, user: api.User = lambda _: "", ingesting: api.Ingesting | None = None
+) -> Iterator[httpx.Client]:
     app = FastAPI()
-    app.mount(api.PREFIX, api.build(answerer, library, user))
+    app.mount(api.PREFIX, api.build(answerer, library, user, ingesting))
     with (
         running(Guard(app, LOOPBACK)) as address,
         httpx.Client(base_url=f"{address}{api.PREFIX}", timeout=30, trust_env=False) as client,
@@ -47,11 +51,16 @@ def served(answerer: Any, library: Any, user: api.User = lambda _: "") -> Iterat
 def client(
     sample_library: Path, model: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[httpx.Client]:
-    """Over a real library of its own."""
-    folder = shutil.copytree(sample_library, tmp_path_factory.mktemp("api") / "library")
-    made = service(Settings(_env_file=None, library=folder, index="exact"), embedder=model)
-    with made.library, served(made.answerer, made.library) as client:
-        yield client
+    """Over a real library of its own, with files up to 10 kB."""
+    place = tmp_path_factory.mktemp("api")
+    folder = shutil.copytree(sample_library, place / "library")
+    given = Settings(_env_file=None, library=folder, index="exact", file_max_mb=0.01)
+    made = service(given, embedder=model)
+    (place / "uploads").mkdir()
+    with made.library, Jobs(made.library, model, given) as jobs:
+        ingesting = api.Ingesting(jobs, Uploads(place / "uploads", given.file_max_mb), given)
+        with served(made.answerer, made.library, ingesting=ingesting) as client:
+            yield client
 
 
 @pytest.fixture
@@ -338,6 +347,78 @@ def wait_for(reached: Any) -> None:
     while not reached() and time.monotonic() < until:
         time.sleep(0.01)
     assert reached()
+
+
+def ended(client: httpx.Client, begun: httpx.Response) -> dict[str, Any]:
+    """The job once it has ended."""
+    assert begun.status_code == 202, begun.text
+    job: dict[str, Any] = {"state": "queued"}
+    until = time.monotonic() + 30
+    while job["state"] in ("queued", "running") and time.monotonic() < until:
+        time.sleep(0.05)
+        job = client.get(f"/jobs/{begun.json()['job_id']}").json()
+    return job
+
+
+def upload(client: httpx.Client, name: str, body: bytes) -> str:
+    told = client.post("/uploads", params={"name": name}, content=body)
+    assert told.status_code == 200, told.text
+    return str(told.json()["upload"])
+
+
+def test_files_that_are_sent_are_taken_in_and_answer(client: httpx.Client) -> None:
+    mill = "The old mill at Cray burnt down in 1902. Nobody was hurt in the fire, the Gazette wrote."
+    sent = [upload(client, "mill.txt", mill.encode()), upload(client, "../../empty.pdf", b"%PDF-1.4 nothing")]
+    job = ended(client, client.post("/jobs", json={"uploads": sent}))
+    assert (job["state"], job["counts"]) == ("done", {"added": 1, "failed": 1})
+    added, failed = (item["outcome"] for item in job["items"])
+    assert valid(added, "outcome")
+    assert valid(failed, "outcome")
+    assert "mill at Cray" in ask(client, "When did the old mill at Cray burn down?")["answer"]
+    assert job["retryable"]
+    again = ended(client, client.post(f"/jobs/{job['job_id']}/retry"))
+    assert again["counts"] == {"added": 1, "failed": 1}
+    assert job["job_id"] in [one["job_id"] for one in client.get("/jobs").json()["jobs"]]
+    assert client.delete(f"/jobs/{job['job_id']}").json()["state"] == "done"
+
+
+def test_a_file_that_is_too_large_is_refused(client: httpx.Client) -> None:
+    told = client.post("/uploads", params={"name": "big.txt"}, content=b"x" * 20_000)
+    assert told.status_code == 413
+    assert "big.txt" in error(told)["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 422),
+        ({"sources": ["/etc/passwd"]}, 422),
+        ({"sources": ["-"]}, 422),
+        ({"sources": [""]}, 422),
+        ({"sources": ["https://a.example/"] * 201}, 422),
+        ({"uploads": ["0123"]}, 422),
+        ({"uploads": ["../../x"]}, 422),
+    ],
+)
+def test_what_may_not_be_taken_in_begins_no_job(client: httpx.Client, body: Any, status: int) -> None:
+    before = client.get("/jobs").json()
+    told = client.post("/jobs", json=body)
+    assert told.status_code == status
+    assert error(told)["message"]
+    assert client.get("/jobs").json() == before
+
+
+def test_an_address_on_this_machine_is_not_fetched(client: httpx.Client) -> None:
+    job = ended(client, client.post("/jobs", json={"sources": ["http://127.0.0.1/"]}))
+    assert job["counts"] == {"failed": 1}
+    assert "public" in job["items"][0]["outcome"]["reason"]
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("DELETE", ""), ("POST", "/retry")])
+def test_a_job_that_is_not_there_is_said(client: httpx.Client, method: str, path: str) -> None:
+    told = client.request(method, f"/jobs/0123{path}")
+    assert told.status_code == 404
+    assert error(told)["message"]
 
 
 def test_it_describes_itself_and_the_description_holds(client: httpx.Client) -> None:

@@ -1,6 +1,7 @@
 """The service over HTTP, under /api/v1: ask and library as `footnote ... --json` prints them.
 
 ui.api.asking    /ask, /ask/stream        ui.api.library   /articles, /publishers, /stats, /export
+ui.api.ingesting /uploads, /jobs
 ui.api.gate      how many work and wait at once
 ui.api.failures  every error as {"error": {"message", "remedy", "id"}}
 ui.api.describe  /openapi.json and /docs
@@ -13,10 +14,11 @@ from fastapi import FastAPI, Request
 from ui.api import describe, failures
 from ui.api.asking import Asking
 from ui.api.gate import Gate
+from ui.api.ingesting import Ingesting
 from ui.api.library import Library, Shelf
 from ui.chat import Answerer
 
-__all__ = ["PREFIX", "Library", "build"]
+__all__ = ["PREFIX", "Ingesting", "Library", "build"]
 
 PREFIX = "/api/v1"
 MOST_BYTES = 64 * 1024
@@ -26,8 +28,10 @@ User = Callable[[Request], str]
 """The name of who makes a request; "" where nobody signs in."""
 
 
-def build(answerer: Answerer, library: Library, user: User = lambda _: "") -> FastAPI:
-    """The API as an app of its own, to be mounted at PREFIX."""
+def build(
+    answerer: Answerer, library: Library, user: User = lambda _: "", ingesting: Ingesting | None = None
+) -> FastAPI:
+    """The API as an app of its own, to be mounted at PREFIX; without `ingesting` nothing can be taken in."""
     app = FastAPI(
         title="Footnote",
         version="1",
@@ -42,5 +46,7 @@ def build(answerer: Answerer, library: Library, user: User = lambda _: "") -> Fa
     failures.install(app)
     app.include_router(Asking(answerer, library, Gate(), user).routes())
     app.include_router(Shelf(library).routes())
+    if ingesting:
+        app.include_router(ingesting.routes())
     describe.install(app, PREFIX)
     return app
