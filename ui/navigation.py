@@ -7,7 +7,7 @@ script hears of being shown through the event "fn-page", whose detail is the nam
 from pathlib import Path
 from typing import Any
 
-PAGES: tuple[tuple[str, str], ...] = (("chat", "Chat"), ("library", "Library"), )
+PAGES = (("chat", "Chat"), ("library", "Library"), ("evals", "Evals"))
 
 
 def links(gr: Any) -> None:

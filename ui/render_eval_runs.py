@@ -29,7 +29,7 @@ NAMES = {
     "seconds_p95": "Seconds a question, slowest twentieth",
 }
 """The figures that are shown first, in words; all of them follow under their own names."""
-COLUMNS = ("hit@1", "citation_f1", "refusal_f1")
+COLUMNS = {"hit@1": "gold first", "citation_f1": "citations, F1", "refusal_f1": "refusals, F1"}
 
 
 def run_page(view: RunView) -> str:
@@ -71,7 +71,7 @@ def case_page(view: CaseView) -> str:
 
 def compare_page(view: CompareView) -> str:
     found = view.found
-    left = f" {count(found['left_out'], 'case')} of either run are not in the other." if found["left_out"] else ""
+    left = f" Left out: {count(found['left_out'], 'case')} that only one has." if found["left_out"] else ""
     lead = f"""<p class="fn-ev-lead">Before: {_one(view.before)}. After: {_one(view.after)}.</p>
 <p class="fn-ev-soft">{count(found["cases"], "case")} in both.{left} A change is marked when its interval leaves out
 zero.</p>"""
@@ -129,8 +129,8 @@ def _kinds(report: Mapping[str, Any]) -> str:
     kinds = report["by_kind"]
     if len(kinds) < 2:
         return ""
-    names = [name for name in (*COLUMNS, "hit@10", "auroc") if any(name in group for group in kinds.values())]
-    head = "".join(f"<th>{name}</th>" for name in names)
+    names = [name for name in COLUMNS if any(name in group for group in kinds.values())]
+    head = "".join(f'<th title="{name}">{COLUMNS[name]}</th>' for name in names)
     rows = "".join(
         f"<tr><td>{text(kind)}</td><td>{group['cases']}</td>"
         + "".join(f"<td>{number(group.get(name))}</td>" for name in names)
@@ -195,14 +195,20 @@ def _changes(metrics: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _change(name: str, change: Mapping[str, Any]) -> str:
-    better = (change["difference"] < 0) is (name in LOWER_IS_BETTER)
-    certain = ("fn-ev-right" if better else "fn-ev-wrong") if change["certain"] else ""
-    mark = ("better" if better else "worse") if change["certain"] else ""
+    certain, mark = _judged(name, change)
     between = "{:+.3f} … {:+.3f}".format(*change["interval"]) if change["interval"] else ""
     said = f"{change['difference']:+.3f} {mark}".strip()
     cells = f"<td>{number(change['before'])}</td><td>{number(change['after'])}</td>"
     label = f'<span title="{text(name)}">{text(NAMES.get(name, name))}</span>'
     return f'<tr><td>{label}</td>{cells}<td class="{certain}">{said}</td><td>{between}</td></tr>'
+
+
+def _judged(name: str, change: Mapping[str, Any]) -> tuple[str, str]:
+    """Class and word for a change that is more than chance; more answers are neither better nor worse."""
+    if not change["certain"] or name == "answered":
+        return "", "changed" if change["certain"] else ""
+    better = (change["difference"] < 0) is (name in LOWER_IS_BETTER)
+    return ("fn-ev-right", "better") if better else ("fn-ev-wrong", "worse")
 
 
 def _flipped(heading: str, cases: Sequence[Mapping[str, str]], run: KeptRun) -> str:

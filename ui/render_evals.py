@@ -101,11 +101,11 @@ def _runs(runs: Sequence[KeptRun]) -> str:
     if not runs:
         none = "None yet. Those of <code>footnote eval FILE --keep</code> appear here, too."
         return f'<h3>Runs</h3><p class="fn-ev-soft">{none}</p>'
-    head = "".join(f"<th>{name}</th>" for name in ("cases", *COLUMNS))
+    head = "".join(f'<th title="{name}">{words}</th>' for name, words in {"cases": "cases", **COLUMNS}.items())
     rows = "".join(map(_run_row, runs))
     compare = button("Compare the two chosen", cls="fn-ev-do", data_do="compare", disabled="") if len(runs) > 1 else ""
     head = f'<tr><th></th><th class="fn-ev-named">run</th>{head}</tr>'
-    table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+    table = f"<table class='fn-ev-runs'><thead>{head}</thead><tbody>{rows}</tbody></table>"
     return f'<h3>Runs</h3><div class="fn-ev-wide">{table}</div>{compare}'
 
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,10 +17,11 @@ import uvicorn
 from qa.bootstrap import Service, stay_quiet
 from qa.errors import SettingsError, UsageError
 from qa.settings import Settings
-from ui import api
+from ui import api, evals_page
 from ui.app import Library as PageLibrary
 from ui.chat import Answerer
 from ui.conversations import Conversations
+from ui.evals_desk import EvalsDesk
 from ui.jobs import Jobs
 from ui.uploads import Uploads
 
@@ -49,7 +51,7 @@ def serve(answerer: Answerer, library: Library, settings: Settings, service: Ser
 def build(answerer: Answerer, library: Library, settings: Settings, service: Service | None = None) -> Any:
     """The whole service as an ASGI app. Its files live in a folder of its own that goes when it stops.
 
-    Without `service` there is nothing to ingest with, and no library page.
+    Without `service` there is neither a library page nor an evals page.
     """
     folder = tempfile.TemporaryDirectory(prefix="footnote-page-")
     _silence_gradio(folder.name)
@@ -60,10 +62,11 @@ def build(answerer: Answerer, library: Library, settings: Settings, service: Ser
     from ui.sign_in import user_of
 
     jobs = Jobs(service.library, service.embedder, settings) if service else None
+    evals = EvalsDesk(service, settings) if service else None
 
     @asynccontextmanager
     async def tidy(_: FastAPI) -> AsyncIterator[None]:
-        with folder, jobs or nullcontext():
+        with folder, jobs or nullcontext(), evals or nullcontext():
             yield
 
     app = FastAPI(openapi_url=None, lifespan=tidy)
@@ -72,6 +75,7 @@ def build(answerer: Answerer, library: Library, settings: Settings, service: Ser
     ingesting = api.Ingesting(jobs, uploads, settings) if jobs else None
     app.mount(api.PREFIX, api.build(answerer, library, user_of, ingesting))
     further = [_library_page(app, service, jobs, uploads, settings)] if service and jobs else []
+    further += [partial(evals_page.add, desk=evals, library=library)] if evals else []
     _mount(app, answerer, library, settings, further)
     behind = _with_sign_in(app, settings)
     return Guard(behind, [*LOOPBACK, settings.host, *settings.allowed_hosts.replace(" ", "").split(",")])
@@ -152,7 +156,7 @@ def _mount(
         mcp_server=False,
         pwa=False,
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
-        css_paths=[HERE / "style.css", HERE / "library.css"],
+        css_paths=[HERE / "style.css", HERE / "library.css", HERE / "evals.css"],
     )
 
 

@@ -1,0 +1,171 @@
+"""The evals page in a real browser, over a real library, real evaluations and the whole service."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from qa.bootstrap import Service
+from qa.settings import Settings
+from tests.ui.browser import Visit, chromium, visit
+from tests.ui.evals_service import COST, CUP, small
+from ui import server
+
+pytestmark = pytest.mark.browser
+WIDE: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
+NARROW: dict[str, Any] = {"viewport": {"width": 390, "height": 844}}
+
+
+@pytest.fixture(scope="module")
+def wired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Settings]]:
+    with small(tmp_path_factory.mktemp("evals") / "library") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def address(wired: tuple[Service, Settings]) -> Iterator[str]:
+    service, settings = wired
+    app = server.build(service.answerer, service.library, settings, service)
+    running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    while not running.started:
+        thread.join(0.02)
+        assert thread.is_alive(), "the service did not start"
+    yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
+    running.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def seen(browser: Any, address: str) -> Iterator[Visit]:
+    with visit(browser, address, **WIDE) as seen:
+        to_evals(seen)
+        yield seen
+
+
+def to_evals(seen: Visit) -> None:
+    seen.page.get_by_role("link", name="Evals").click()
+    seen.page.locator(".fn-evals-home").wait_for()
+
+
+def run_file(seen: Visit) -> None:
+    """To the report of a new run of the file."""
+    seen.page.locator("select[name=cases]").select_option("cases/dev.jsonl")
+    seen.page.get_by_role("button", name="Run", exact=True).click()
+    seen.page.get_by_role("button", name="Open the report").click(timeout=30_000)
+    seen.page.locator(".fn-run").wait_for()
+
+
+def opened(seen: Visit) -> str:
+    """The words that are marked in the source view, once they are."""
+    seen.page.locator("#fn-evals-source mark.fn-current").wait_for()
+    return "".join(seen.page.locator("#fn-evals-source mark.fn-current").all_text_contents())
+
+
+def test_from_cases_to_a_report_a_case_and_its_sentence(seen: Visit) -> None:
+    run_file(seen)
+    assert seen.page.locator(".fn-evals h2").inner_text() == "dev"
+    assert seen.page.locator(".fn-ev-plots svg").count() == 4
+    assert "A sentence that answers comes first" in seen.page.locator(".fn-run table").first.inner_text()
+    seen.page.get_by_role("button", name="What will the repair").click()
+    seen.page.locator(".fn-one-case [data-place='0:1']").first.click()
+    assert opened(seen) == COST
+    seen.page.keyboard.press("Escape")
+    seen.page.locator("#fn-evals-source .fn-source").wait_for(state="detached")
+    assert seen.page.evaluate("document.activeElement.dataset.place") == "0:1"
+    seen.page.get_by_role("button", name="‹ dev").click()
+    seen.page.locator(".fn-run").wait_for()
+
+
+@pytest.mark.slow
+def test_two_runs_are_chosen_and_compared(seen: Visit) -> None:
+    run_file(seen)
+    seen.page.get_by_role("button", name="All runs").click()
+    seen.page.locator(".fn-evals-home").wait_for()
+    if seen.page.locator("input[name=run]").count() < 2:
+        run_file(seen)
+        seen.page.get_by_role("button", name="All runs").click()
+        seen.page.locator(".fn-evals-home").wait_for()
+    compare = seen.page.get_by_role("button", name="Compare the two chosen")
+    assert compare.is_disabled()
+    for at in (0, 1):
+        seen.page.locator("input[name=run]").nth(at).check()
+    compare.click()
+    seen.page.locator(".fn-compare").wait_for()
+    assert "3 cases in both." in seen.page.locator(".fn-compare").inner_text()
+
+
+@pytest.mark.slow
+def test_drafts_are_accepted_by_keyboard_and_then_asked(browser: Any, address: str) -> None:
+    with visit(browser, address, **NARROW) as seen:
+        to_evals(seen)
+        assert seen.page.locator("option[value=accepted]").count() == 0
+        seen.page.get_by_role("button", name="Draft ten questions").click()
+        accept = seen.page.locator("[data-do=accept]")
+        accept.first.wait_for()
+        waiting = accept.count()
+        assert waiting >= 2
+        accept.first.focus()
+        seen.page.keyboard.press("Enter")
+        seen.page.get_by_text("1 case accepted").wait_for()
+        assert accept.count() == waiting - 1
+        assert seen.page.evaluate("document.activeElement.dataset.do") == "accept", "the next one has the focus"
+        seen.page.locator(".fn-ev-drafts [data-place]").first.click()
+        assert opened(seen)
+        assert seen.page.locator("#fn-evals-source-column").bounding_box()["width"] == 390
+        seen.page.get_by_role("button", name="Close source").click()
+        assert seen.page.locator("option[value=accepted]").count() == 1
+        overflow = seen.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert overflow <= 0
+
+
+@pytest.mark.slow
+def test_the_chat_stays_as_it_was_and_the_address_keeps_the_page(seen: Visit) -> None:
+    seen.page.get_by_role("link", name="Chat").click()
+    seen.ask("Who won the Sound Cup on Saturday?")
+    assert CUP in seen.page.locator(".fn-turn").inner_text()
+    assert not seen.page.locator(".fn-evals-home").is_visible()
+    to_evals(seen)
+    assert not seen.page.locator(".fn-turn").is_visible()
+    assert seen.page.evaluate("location.hash") == "#evals"
+
+
+@pytest.mark.slow
+def test_a_reload_finds_the_evaluation_that_runs_and_can_stop_it(
+    browser: Any, address: str, wired: tuple[Service, Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on, considered = threading.Event(), wired[0].answerer.consider
+
+    def held(*args: Any, **kwargs: Any) -> Any:
+        goes_on.wait(20)
+        return considered(*args, **kwargs)
+
+    monkeypatch.setattr(wired[0].answerer, "consider", held)
+    library: Path = wired[1].library
+    before = len(list((library / "runs").glob("*/")))
+    with visit(browser, address, **WIDE) as first:
+        to_evals(first)
+        first.page.locator("[name=limit]").fill("2")
+        first.page.locator("select[name=cases]").select_option("cases/dev.jsonl")
+        first.page.get_by_role("button", name="Run", exact=True).click()
+        first.page.locator("[data-live]").wait_for()
+        with visit(browser, address, **WIDE) as again:
+            to_evals(again)
+            again.page.locator("[data-live]").wait_for()
+            assert again.page.get_by_role("button", name="Run", exact=True).is_disabled()
+            again.page.get_by_role("button", name="Stop", exact=True).click()
+            again.page.get_by_text("Stopping: dev").wait_for()
+            goes_on.set()
+            again.page.get_by_text("Stopped: dev").wait_for()
+            first.page.get_by_text("Stopped: dev").wait_for()
+    assert len(list((library / "runs").glob("*/"))) == before, "a stopped run is not among the finished ones"
