@@ -1,0 +1,53 @@
+"""Footnote's retrieval as a LangChain retriever: documents that say to the character where they stand."""
+
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from pydantic import Field
+
+from qa.answerer import RANKED, Answerer
+from qa.domain import Evidence
+
+
+class FootnoteRetriever(BaseRetriever):
+    """The `k` best sentences for a question, best first, each a document.
+
+    `page_content` and `metadata["quote"]` are the stored sentence: `article.text[start:end]` of the article that
+    `uri`, `article_id` and `version` name. `passage` is the text around it. The question must stand alone; whether the
+    sentences answer it is told by `confidence`, from 0 to 1.
+    Raises QuestionError for an empty or overlong question.
+    """
+
+    answerer: Answerer = Field(exclude=True, repr=False)
+    k: int = Field(4, ge=1, le=RANKED)
+
+    def _get_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002
+        k: int | None = None,
+    ) -> list[Document]:
+        considered = self.answerer.consider(query)
+        return [_document(item, considered.confidence) for item in considered.evidence[: k or self.k]]
+
+
+def _document(item: Evidence, confidence: float) -> Document:
+    article = item.article
+    metadata: dict[str, Any] = {
+        "uri": article.uri,
+        "start": item.start,
+        "end": item.end,
+        "quote": item.quote,
+        "title": article.title,
+        "publisher": article.publisher,
+        "published": article.published,
+        "article_id": article.article_id,
+        "version": article.version,
+        "passage": item.passage.text,
+        "score": item.scores["sentence"],
+        "confidence": confidence,
+    }
+    return Document(page_content=item.quote, metadata=metadata)
