@@ -8,9 +8,10 @@ from typing import Any, Protocol
 
 from qa.answerer import LONGEST_QUESTION
 from qa.errors import FootnoteError
-from ui import chat, filter_row, filters, navigation, render, sidebar, source_view
+from ui import chat, filter_row, filters, navigation, render, reply_actions, sidebar, source_view
 from ui.conversation import Conversation
 from ui.conversations import Conversations
+from ui.feedback import Feedback
 from ui.running import Desk
 
 HERE = Path(__file__).parent
@@ -29,6 +30,7 @@ def blocks(
     answerer: chat.Answerer,
     library: Library,
     conversations: Conversations,
+    feedback: Feedback,
     further: Sequence[Callable[[Any], None]] = (),
 ) -> Any:
     """The page as `gradio.Blocks`, ready to be mounted; each of `further` puts another page into it."""
@@ -52,11 +54,10 @@ def blocks(
                     question = _question(gr)
             with gr.Column(elem_id="fn-source-column"):
                 source = _html(gr, "fn-source", "${value}", "")
-        _wire(
-            gr,
-            _Page(answerer, library, conversations, gr),
-            _Parts(demo, question, talked, conversation, offered, source, fresh, desk, notice, narrowing, kept),
-        )
+        page = _Page(answerer, library, conversations, gr)
+        parts = _Parts(demo, question, talked, conversation, offered, source, fresh, desk, notice, narrowing, kept)
+        _wire(gr, page, parts)
+        _wire_actions(gr, reply_actions.Handlers(feedback, conversations, gr.skip()), parts)
         filter_row.wire(gr, narrowing, library, demo)
         for add_page in further:
             add_page(gr)
@@ -93,6 +94,18 @@ def _wire(gr: Any, page: "_Page", parts: _Parts) -> None:
     for part in (parts.conversation, parts.source):
         part.cite(_given(gr, page.cite), parts.talked, parts.source, concurrency_limit=16, **QUIET)
     parts.source.close(None, None, parts.source, js="() => ''", **QUIET)
+
+
+def _wire_actions(gr: Any, handlers: reply_actions.Handlers, parts: _Parts) -> None:
+    saved = gr.HTML(elem_id="fn-download", html_template="", js_on_load=(HERE / "download.js").read_text())
+    told, shown = parts.conversation, [parts.talked, parts.conversation, parts.notice]
+
+    def judge(user: str, event: object, talked: Conversation, desk: Desk, thread: sidebar.Thread) -> Any:
+        return handlers.judge(user, event, talked, desk, thread.conversation_id)
+
+    given = [parts.talked, parts.desk, parts.kept.thread]
+    told.judge(sidebar.by_user(gr, judge, event=True), given, shown, **QUIET)
+    told.export(_given(gr, handlers.export), parts.talked, [saved, parts.notice], **QUIET)
 
 
 class _Page:

@@ -79,7 +79,7 @@ def wire(gr: Any, row: FilterRow, shelf: Shelf, demo: Any) -> None:
         return handlers.unchoose(event._data, *inputs)
 
     row.listed.choose(chosen, [row.found, *row.inputs], picked, **QUIET)
-    row.listed.unchoose(unchosen, [row.found, *row.inputs], picked, **QUIET)
+    row.listed.unchoose(unchosen, row.inputs, picked, **QUIET)
 
 
 class Handlers:
@@ -114,13 +114,14 @@ class Handlers:
             chosen = chosen if index is None else filters.choose(chosen, found[index])
         return self._picked(chosen, plain)
 
-    def unchoose(self, event: object, found: Refs, *fields: Any) -> tuple[Any, ...]:
+    def unchoose(self, event: object, *fields: Any) -> tuple[Any, ...]:
         *plain, chosen = fields
         index = _index(event, chosen)
         return self._picked(tuple(ref for at, ref in enumerate(chosen) if at != index), plain)
 
     def _picked(self, chosen: Refs, plain: Sequence[object]) -> tuple[Any, ...]:
-        return chosen, (), choices((), chosen), "", self.label(*plain, chosen)
+        publisher, since, until = plain
+        return chosen, (), choices((), chosen), "", self.label(publisher, since, until, chosen)
 
 
 def _index(event: object, among: Sequence[object]) -> int | None:

@@ -1,7 +1,7 @@
 """Publisher, dates and chosen articles, as a page sends them -> the filters of a question, and in words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from qa.domain import ArticleRef, Filters
@@ -15,7 +15,7 @@ MOST_CHOSEN = 50
 class Narrowing:
     """Which articles a question is asked of; `words` is "" where it is all of them."""
 
-    filters: Filters = Filters()
+    filters: Filters = field(default_factory=Filters)
     words: str = ""
 
 

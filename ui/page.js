@@ -41,12 +41,22 @@ const reveal = () => {
   mark.focus({ preventScroll: true });
 };
 
+const judge = (button) => {
+  const reason = button.closest(".fn-why")?.querySelector("input");
+  trigger('judge', { turn: Number(button.dataset.turn), verdict: button.dataset.verdict, reason: reason?.value || "" });
+  if (reason) button.closest(".fn-why").hidden = true;
+};
+
 element.addEventListener("click", (event) => {
   const place = event.target.closest("[data-place]:is(button)");
   const suggestion = event.target.closest("[data-suggestion]");
   const choice = event.target.closest("[data-choose]");
   const chosen = event.target.closest("[data-unchoose]");
+  const verdict = event.target.closest("[data-verdict]");
+  const exported = event.target.closest("[data-export]");
   if (event.target.closest(".fn-close")) close();
+  else if (verdict) judge(verdict);
+  else if (exported) trigger('export', { form: exported.dataset.export });
   else if (place) { hideCards(); trigger('cite', { place: place.dataset.place }); }
   else if (suggestion) trigger('suggest', { index: Number(suggestion.dataset.suggestion) });
   else if (choice) trigger('choose', { index: Number(choice.dataset.choose) });
@@ -60,7 +70,9 @@ element.addEventListener("focusin", (event) => { if (event.target.matches(":focu
 element.addEventListener("focusout", hideCards);
 element.addEventListener("keydown", (event) => {
   const step = { ArrowLeft: "Previous", ArrowRight: "Next" }[event.key];
-  if (event.key === "Escape") {
+  if (event.key === "Enter" && event.target.matches(".fn-why input")) {
+    judge(event.target.closest(".fn-why").querySelector(".fn-send"));
+  } else if (event.key === "Escape") {
     if (document.querySelector(".fn-card:popover-open")) hideCards();
     else if (element.querySelector(".fn-source")) close();
   } else if (step && element.querySelector(".fn-source")) {

@@ -9,6 +9,7 @@ from qa.domain import Answer, Article, ArticleRef, Citation, Claim, Evidence, Re
 from qa.support import doubt
 from ui.conversation import Conversation, Exchange, Failure, Pending, Place, SourcePage, Stopped, cited
 from ui.markup import button, count, day, file_name, lang, tag, text, visible, web_link, words
+from ui.render_actions import actions
 
 SUPPORT = ((0.75, "Strong support"), (0.4, "Partial support"), (0.0, "Weak support"))
 CONFIDENCE = (
@@ -20,7 +21,8 @@ CONFIDENCE = (
 
 def conversation(exchanges: Conversation) -> list[str]:
     """One piece of HTML an exchange."""
-    return [_exchange(turn, exchange) for turn, exchange in enumerate(exchanges)]
+    last = len(exchanges) - 1
+    return [_exchange(turn, exchange, last=turn == last) for turn, exchange in enumerate(exchanges)]
 
 
 def welcome(articles: int, suggestions: Sequence[str]) -> str:
@@ -80,10 +82,11 @@ def _suggestions(titles: Sequence[str]) -> str:
     return f'<h3 id="fn-about">Ask about one of the newest articles</h3><ul aria-labelledby="fn-about">{chips}</ul>'
 
 
-def _exchange(turn: int, exchange: Exchange) -> str:
+def _exchange(turn: int, exchange: Exchange, *, last: bool) -> str:
     question = tag("h2", text(exchange.question), cls="fn-question", dir="auto")
     asked_of = f'<p class="fn-small" dir="auto">Asked of: {text(exchange.asked_of)}</p>' if exchange.asked_of else ""
-    return tag("article", question + asked_of + _outcome(turn, exchange), cls="fn-turn")
+    below = actions(turn, exchange, last=last)
+    return tag("article", question + asked_of + _outcome(turn, exchange) + below, cls="fn-turn")
 
 
 def _outcome(turn: int, exchange: Exchange) -> str:

@@ -22,6 +22,7 @@ from ui.app import Library as PageLibrary
 from ui.chat import Answerer
 from ui.conversations import Conversations
 from ui.evals_desk import EvalsDesk
+from ui.feedback import Feedback
 from ui.jobs import Jobs
 from ui.uploads import Uploads
 
@@ -137,7 +138,7 @@ def _mount(
 
     from ui.app import blocks
 
-    demo = blocks(answerer, library, Conversations(settings.library), further)
+    demo = blocks(answerer, library, Conversations(settings.library), Feedback(settings.library), further)
     demo.state_session_capacity = SESSIONS
     gr.mount_gradio_app(
         app,

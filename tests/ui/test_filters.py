@@ -84,7 +84,7 @@ def test_a_search_offers_what_was_found_and_choosing_takes_it_over() -> None:
     assert ([r.title for r in chosen], found, searched) == (["Bridge"], (), "")
     assert row == {"label": "Asked of: “Bridge”"}
     assert 'data-unchoose="0"' in html
-    chosen, _, html, _, row = handlers().unchoose({"index": 0}, (), "", "", "", chosen)
+    chosen, _, html, _, row = handlers().unchoose({"index": 0}, "", "", "", chosen)
     assert (chosen, html, row) == ((), "", {"label": ALL})
 
 
@@ -92,7 +92,7 @@ def test_a_search_offers_what_was_found_and_choosing_takes_it_over() -> None:
 def test_an_event_that_points_nowhere_changes_nothing(event: object) -> None:
     found = (ref(1), ref(2))
     assert handlers().choose(event, found, "", "", "", (ref(3),))[0] == (ref(3),)
-    assert handlers().unchoose(event, (), "", "", "", found)[0] == found
+    assert handlers().unchoose(event, "", "", "", found)[0] == found
 
 
 def test_publishers_come_from_the_library_and_a_wrong_date_is_said_in_the_row() -> None:

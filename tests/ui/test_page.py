@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from qa.domain import Filters
 from qa.errors import EmbeddingMismatch
+from qa.settings import Settings
 from tests.fakes import FakeAnswerer, FakeArticles
 from tests.ui.browser import Visit, chromium, visit
 from tests.ui.pages import BRIDGE, LETTER, answer, article, evidence, refusal, served
+from ui.feedback import Feedback
 from ui.render import welcome
 
 pytestmark = pytest.mark.browser
@@ -40,8 +43,14 @@ def answerer() -> FakeAnswerer:
 
 
 @pytest.fixture(scope="module")
-def address(answerer: FakeAnswerer) -> Iterator[str]:
-    with served(answerer, FakeArticles(LONG, TRADERS, EVIL)) as address:
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture(scope="module")
+def address(answerer: FakeAnswerer, kept: Path) -> Iterator[str]:
+    settings = Settings(_env_file=None, library=kept)
+    with served(answerer, FakeArticles(LONG, TRADERS, EVIL), settings) as address:
         yield address
 
 
@@ -219,6 +228,30 @@ def test_filters_narrow_what_is_asked_and_are_said_with_the_answer(wide: Visit, 
     wide.ask("And now?")
     expected = Filters(frozenset({"Eastbank Weekly"}), date(2026, 4, 30), None, frozenset({2}))
     assert answerer.filters == [expected, replace(expected, article_ids=frozenset())]
+
+
+def test_a_verdict_with_its_reason_is_kept(wide: Visit, kept: Path) -> None:
+    wide.ask("What will it cost?")
+    page = wide.page
+    page.get_by_role("button", name="Bad answer").click()
+    page.get_by_role("button", name="Bad answer", pressed=True).wait_for()
+    page.get_by_label("What is wrong with it?").fill("It is £43 million.")
+    page.keyboard.press("Enter")
+    page.locator("#fn-said").get_by_text("Thank you").wait_for()
+    entry = Feedback(kept).entries()[-1]
+    assert (entry.verdict, entry.reason, entry.exchange.outcome) == ("down", "It is £43 million.", REPLY)
+
+
+@pytest.mark.parametrize(("form", "suffix"), [("Markdown", "md"), ("HTML", "html"), ("JSON", "json")])
+def test_the_conversation_is_exported_as_a_file(wide: Visit, form: str, suffix: str) -> None:
+    wide.ask("What will it cost?")
+    for _ in range(2):
+        with wide.page.expect_download() as download:
+            wide.page.get_by_role("button", name=form, exact=True).click()
+        assert download.value.suggested_filename == f"footnote-conversation.{suffix}"
+        text = Path(download.value.path()).read_text(encoding="utf-8")
+        assert COST.quote in text
+        assert "38 million" in text
 
 
 def test_a_new_conversation_drops_the_question_under_way(wide: Visit, answerer: FakeAnswerer) -> None:

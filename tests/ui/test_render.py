@@ -16,12 +16,22 @@ from ui.markup import visible
 COST, FERRIES = (evidence(article(), q) for q in ("The repair will cost £41 million.", "Ferries will run instead."))
 OTHER = evidence(article(2, LETTER, title="Traders"), "The repair will cost £38 million, according to the builder.")
 TAGS = set(
-    "a article bdi button code div h2 h3 header li mark p pre q section span strong sup time ul".split()  # noqa: SIM905
+    "a article bdi button code div h2 h3 header li mark p path pre q section span strong sup svg time ul".split()  # noqa: SIM905
 )
 ATTRIBUTES = {
     *("class", "dir", "id", "role", "type", "lang", "href", "target", "rel", "tabindex", "disabled", "popover"),
-    *("aria-label", "aria-labelledby", "aria-describedby", "aria-hidden"),
-    *("data-place", "data-suggestion", "data-step"),
+    *("aria-label", "aria-labelledby", "aria-describedby", "aria-hidden", "aria-pressed"),
+    *(
+        "data-place",
+        "data-suggestion",
+        "data-step",
+        "data-verdict",
+        "data-turn",
+        "data-export",
+        "title",
+        "viewbox",
+        "d",
+    ),
 }
 PAYLOADS = [
     "<script>alert(1)</script>",

@@ -1,0 +1,94 @@
+import json
+import re
+
+import pytest
+
+from qa.errors import UsageError
+from tests.ui.pages import LETTER, answer, article, evidence, refusal
+from ui import export
+from ui.conversation import Conversation, Exchange, Failure, Stopped
+
+BRIDGE = article()
+TRADERS = article(2, LETTER, title="Traders [fear] a *lost* summer", publisher="Eastbank Weekly", url="")
+COST = evidence(BRIDGE, "The repair will cost £41 million.")
+DEAR = evidence(TRADERS, "The repair will cost £38 million, according to the builder.")
+TALK: Conversation = (
+    Exchange("What will it cost?", answer(COST, DEAR), asked_of="from 3 May 2025"),
+    Exchange("Who won?", refusal(DEAR, standalone_question="Who won? (bridge)")),
+    Exchange("Broken?", Failure("It broke.", "Ask again.")),
+    Exchange("Too long?", Stopped(None, "Well, ")),
+)
+EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)> [x](javascript:alert(3)) ![i](https://evil.example/i)"
+
+
+def test_markdown_has_each_claim_with_its_footnotes_and_each_footnote_once() -> None:
+    text = export.markdown(TALK)
+    assert "The repair will cost £41 million. [^1-1]" in text
+    assert (
+        "[^1-1]: “The repair will cost £41 million.” [Bridge to close for nine months]"
+        "(<https://courier.example/bridge>), The Westhaven Courier, 20 April 2026 "
+        f"(version 1, characters {COST.start} to {COST.end})"
+    ) in text
+    used, made = re.findall(r"\[\^([\d-]+)\](?!:)", text), re.findall(r"^\[\^([\d-]+)\]:", text, re.MULTILINE)
+    assert used == made == ["1-1", "1-2", "2-1"]
+    assert r"Traders \[fear\] a \*lost\* summer" in text
+    assert "*Asked of: from 3 May 2025*" in text
+    assert "*Understood as: Who won? (bridge)*" in text
+    assert "It broke. Ask again." in text
+    assert "Well, (stopped)" in text
+
+
+def test_markdown_of_hostile_words_has_no_html_link_or_picture_of_theirs() -> None:
+    from markdown_it import MarkdownIt
+
+    evil = article(3, f"{EVIL} Said.", title=EVIL, publisher=EVIL, published=None, url="javascript:alert(1)")
+    made = export.markdown((Exchange(EVIL, answer(evidence(evil, f"{EVIL} Said."))),))
+    shown = MarkdownIt().render(made)
+    assert not re.search(r"<(script|img|a)\b", shown)
+    assert shown.count("<h2>") == 1
+
+
+@pytest.mark.parametrize("line", ["1. one", "- one", "# one", "+ one", "> one", "a_b_c", "x | y", "~~~", "===", "&lt;"])
+def test_markdown_shows_words_as_they_are(line: str) -> None:
+    from markdown_it import MarkdownIt
+
+    (shown,) = re.findall(r"<p>(.*)</p>", MarkdownIt().render(export.markdown((Exchange("?", Failure(line)),))))
+    assert shown.replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&") == line
+
+
+def test_html_leads_from_each_number_to_its_footnote_and_loads_nothing() -> None:
+    page = export.html(TALK)
+    assert re.findall(r'href="#(note-[\d-]+)"', page) == re.findall(r'id="(note-[\d-]+)"', page)
+    assert 'href="https://courier.example/bridge" rel="noopener noreferrer nofollow"' in page
+    assert "default-src &#x27;none&#x27;" in page or "default-src 'none'" in page
+    assert not re.search(r"<(script|img|link|iframe)\b|src=", page)
+
+
+def test_html_of_hostile_words_is_only_text() -> None:
+    evil = article(3, f"{EVIL} Said.", title=EVIL, publisher=EVIL, published=EVIL, url="javascript:alert(1)", uri=EVIL)
+    found = evidence(evil, f"{EVIL} Said.")
+    talk = (Exchange(EVIL, answer(found, notice=EVIL), asked_of=EVIL), Exchange(EVIL, refusal(found, reason=EVIL)))
+    page = export.html(talk)
+    assert not re.search(r"<(script|img)\b", page)
+    assert 'href="javascript' not in page
+
+
+def test_json_has_every_reply_as_the_command_line_prints_it() -> None:
+    given = json.loads(export.exported(TALK, "json").text)["exchanges"]
+    assert [item["question"] for item in given] == ["What will it cost?", "Who won?", "Broken?", "Too long?"]
+    assert given[0]["reply"]["evidence"][0]["quote"] == COST.quote
+    assert given[1]["reply"]["refused"] is True
+    assert (given[2]["reply"], given[2]["failure"]) == (None, "It broke. Ask again.")
+
+
+def test_a_file_is_named_after_its_form_and_nothing_else_is_made() -> None:
+    assert [export.exported(TALK, form).name for form in ("markdown", "html", "json")] == [
+        "footnote-conversation.md",
+        "footnote-conversation.html",
+        "footnote-conversation.json",
+    ]
+    for form in ("exe", None, ["html"], 1):
+        with pytest.raises(UsageError):
+            export.exported(TALK, form)
+    with pytest.raises(UsageError, match="nothing to export"):
+        export.exported((), "html")

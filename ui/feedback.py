@@ -1,0 +1,160 @@
+"""Thumbs up and down, with a reason: one more SQLite file in the library's folder, only ever added to.
+
+What says enough to be an evaluation case becomes a draft of one.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from evals.case_store import CaseStore, from_reply
+from qa.catalog import Catalog
+from qa.domain import Answer, Refusal, Turn
+from qa.errors import UsageError
+from ui import exchanges
+from ui.conversation import Conversation, Exchange, turns
+
+NAME = "feedback.db"
+LONGEST_REASON = 1_000
+Verdict = Literal["", "up", "down"]
+"""What somebody thinks of a reply; "" takes an earlier word back."""
+
+STEPS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE feedback (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, given_at TEXT NOT NULL, user TEXT NOT NULL,
+            exchange_key TEXT NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL, exchange TEXT NOT NULL, history TEXT NOT NULL)""",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a browser says of the reply to exchange `turn` (from 0)."""
+
+    turn: int
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The last word of one user on one exchange. `given_at` is ISO 8601, UTC; `history` the turns before it."""
+
+    given_at: str
+    user: str
+    verdict: Verdict
+    reason: str
+    exchange: Exchange
+    history: tuple[Turn, ...]
+
+
+class Feedback:
+    """May be used from any thread and by several processes. Reading makes no file. May raise LibraryError."""
+
+    def __init__(self, folder: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._folder = folder
+        self._now = now
+
+    def give(self, conversation: Conversation, given: Given, user: str = "") -> None:
+        """One more word. Raises UsageError where there is no reply to speak of."""
+        exchange = _judged(conversation, given.turn)
+        earlier = turns(conversation[: given.turn])
+        history = json.dumps([asdict(turn) for turn in earlier])
+        row = (self._now().isoformat(timespec="seconds"), user, exchange.key, given.verdict, given.reason)
+        catalog = Catalog(self._folder, name=NAME, steps=STEPS)
+        try:
+            with catalog.writing() as connection:
+                connection.execute(
+                    "INSERT INTO feedback (given_at, user, exchange_key, verdict, reason, exchange, history)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (*row, exchanges.dump(exchange), history),
+                )
+        finally:
+            catalog.close()
+        if given.verdict and isinstance(exchange.outcome, Answer | Refusal):
+            case = from_reply(exchange.outcome, given.verdict == "up", earlier)
+            CaseStore(self._folder).add([case] if case else [])
+
+    def entries(self) -> list[Entry]:
+        """The oldest first; what was taken back is left out."""
+        if not (self._folder / NAME).is_file():
+            return []
+        catalog = Catalog(self._folder, create=False, name=NAME, steps=STEPS)
+        try:
+            with catalog.reading() as connection:
+                rows = connection.execute(_LAST_WORDS).fetchall()
+        finally:
+            catalog.close()
+        return [_entry(*row) for row in rows]
+
+
+def read(event: object) -> Given:
+    """What the browser's event says, which may be anything. Raises UsageError for what is no verdict."""
+    given = event if isinstance(event, Mapping) else {}
+    turn, verdict, reason = given.get("turn"), given.get("verdict"), given.get("reason", "")
+    if not isinstance(turn, int) or isinstance(turn, bool) or turn < 0 or verdict not in ("", "up", "down"):
+        raise UsageError("That is no verdict on a reply of this conversation.")
+    return Given(turn, verdict, reason.strip()[:LONGEST_REASON] if isinstance(reason, str) else "")
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+def _judged(conversation: Conversation, turn: int) -> Exchange:
+    if turn < len(conversation) and isinstance(conversation[turn].outcome, Answer | Refusal):
+        return conversation[turn]
+    raise UsageError(
+        "There is no such reply in this conversation.", "Ask again: this page may have been open too long."
+    )
+
+
+def _entry(given_at: str, user: str, verdict: Verdict, reason: str, exchange: str, history: str) -> Entry:
+    earlier = tuple(Turn(**turn) for turn in json.loads(history))
+    return Entry(given_at, user, verdict, reason, exchanges.load(exchange), earlier)
+
+
+_LAST_WORDS).fetchall()
+        finally:
+            catalog.close()
+        return [_entry(*row) for row in rows]
+
+
+def read(event: object) -> Given:
+    """What the browser's event says, which may be anything. Raises UsageError for what is no verdict."""
+    given = event if isinstance(event, Mapping) else {}
+    turn, verdict, reason = given.get("turn"), given.get("verdict"), given.get("reason", "")
+    if not isinstance(turn, int) or isinstance(turn, bool) or turn < 0 or verdict not in ("", "up", "down"):
+        raise UsageError("That is no verdict on a reply of this conversation.")
+    return Given(turn, verdict, reason.strip()[:LONGEST_REASON] if isinstance(reason, str) else "")
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+def _judged(conversation: Conversation, turn: int) -> Exchange:
+    if turn < len(conversation) and isinstance(conversation[turn].outcome, Answer | Refusal):
+        return conversation[turn]
+    raise UsageError(
+        "There is no such reply in this conversation.", "Ask again: this page may have been open too long."
+    )
+
+
+def _entry(given_at: str, user: str, verdict: Verdict, reason: str, exchange: str, history: str) -> Entry:
+    earlier = tuple(Turn(**turn) for turn in json.loads(history))
+    return Entry(given_at, user, verdict, reason, exchanges.load(exchange), earlier)
+
+
+def _cases(entries: Sequence[Entry]) -> Iterator[Case]:
+    for entry in entries:
+        if isinstance(entry.exchange.outcome, Answer | Refusal):
+            case = from_reply(entry.exchange.outcome, entry.verdict == "up", entry.history)
+            if case is not None:
+                yield case
+
+
+_LAST_WORDS = """SELECT given_at, user, verdict, reason, exchange, history FROM feedback
+    WHERE id IN (SELECT max(id) FROM feedback GROUP BY user, exchange_key) AND verdict != '' ORDER BY id"""
