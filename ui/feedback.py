@@ -26,7 +26,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE feedback (
             id INTEGER PRIMARY KEY AUTOINCREMENT, given_at TEXT NOT NULL, user TEXT NOT NULL,
-            exchange_key TEXT NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL, exchange TEXT NOT NULL, history TEXT NOT NULL)""",
+            exchange_key TEXT NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL, exchange TEXT NOT NULL,
+            history TEXT NOT NULL)""",
     ),
 )
 
@@ -115,45 +116,6 @@ def _judged(conversation: Conversation, turn: int) -> Exchange:
 def _entry(given_at: str, user: str, verdict: Verdict, reason: str, exchange: str, history: str) -> Entry:
     earlier = tuple(Turn(**turn) for turn in json.loads(history))
     return Entry(given_at, user, verdict, reason, exchanges.load(exchange), earlier)
-
-
-_LAST_WORDS).fetchall()
-        finally:
-            catalog.close()
-        return [_entry(*row) for row in rows]
-
-
-def read(event: object) -> Given:
-    """What the browser's event says, which may be anything. Raises UsageError for what is no verdict."""
-    given = event if isinstance(event, Mapping) else {}
-    turn, verdict, reason = given.get("turn"), given.get("verdict"), given.get("reason", "")
-    if not isinstance(turn, int) or isinstance(turn, bool) or turn < 0 or verdict not in ("", "up", "down"):
-        raise UsageError("That is no verdict on a reply of this conversation.")
-    return Given(turn, verdict, reason.strip()[:LONGEST_REASON] if isinstance(reason, str) else "")
-
-
-# --------------------------------------------------------------------------------------------------
-
-
-def _judged(conversation: Conversation, turn: int) -> Exchange:
-    if turn < len(conversation) and isinstance(conversation[turn].outcome, Answer | Refusal):
-        return conversation[turn]
-    raise UsageError(
-        "There is no such reply in this conversation.", "Ask again: this page may have been open too long."
-    )
-
-
-def _entry(given_at: str, user: str, verdict: Verdict, reason: str, exchange: str, history: str) -> Entry:
-    earlier = tuple(Turn(**turn) for turn in json.loads(history))
-    return Entry(given_at, user, verdict, reason, exchanges.load(exchange), earlier)
-
-
-def _cases(entries: Sequence[Entry]) -> Iterator[Case]:
-    for entry in entries:
-        if isinstance(entry.exchange.outcome, Answer | Refusal):
-            case = from_reply(entry.exchange.outcome, entry.verdict == "up", entry.history)
-            if case is not None:
-                yield case
 
 
 _LAST_WORDS = """SELECT given_at, user, verdict, reason, exchange, history FROM feedback
