@@ -126,6 +126,23 @@ def ask(
 
 
 @app.command()
+def why(
+    question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
+    article: Annotated[str, typer.Argument(help="An id, a URI or the unique end of one.")],
+    library: LibraryFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Explain step by step why an article was not found for a question."""
+    from qa.why import explain
+    from ui import explanation, terminal
+
+    with _service(library) as (_, service):
+        article_id = service.library.find(article)
+        found = explain(question, article_id, service.library, service.embedder, service.answerer)
+        terminal.findings(explanation.findings(found), as_json)
+
+
+@app.command()
 def serve(
     library: LibraryFolder = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ingest.correct import Correction, correct
-from ingest.sources import Below, Source, file_path, is_url
+from ingest.sources import Source, file_path, is_url
 from qa.answerer import Answerer
 from qa.embedder import Embedder
 from qa.errors import NotInLibrary, UsageError
 from qa.library import Library
 from qa.settings import Settings
 from qa.why import explain as explain_why
+from ui import allowed
 from ui import render_library as render
 from ui.chat import explain
 from ui.explanation import findings
@@ -25,7 +26,6 @@ HERE = Path(__file__).parent
 QUIET = {"api_visibility": "private", "show_progress": "hidden"}
 MOST_CHOSEN = 500
 MOST_UPLOADS = 500
-LONGEST_SOURCE = 2_000
 MOST_PUBLISHERS = 500
 
 
@@ -74,7 +74,7 @@ class LibraryPage:
         self._settings = settings
 
     def form(self) -> str:
-        return render.adding(self._settings.file_max_mb, folders=bool(self._roots()))
+        return render.adding(self._settings.file_max_mb, folders=bool(self._settings.ingest_roots.strip()))
 
     def begin(self, event: object) -> tuple[str, str, str]:
         try:
@@ -160,27 +160,8 @@ class LibraryPage:
         given = [token for token in tokens if isinstance(token, str)] if isinstance(tokens, list) else []
         uploads = self._uploads.take(given[:MOST_UPLOADS])
         named = _field(event, "source")
-        return [*uploads, *([self._named(named.strip())] if isinstance(named, str) and named.strip() else [])]
-
-    def _named(self, source: str) -> Source:
-        """A web address, or a place on the server below an allowed root. Raises UsageError."""
-        if len(source) > LONGEST_SOURCE or "\x00" in source:
-            raise UsageError("That is no address.", "Give one that begins with https://")
-        if is_url(source):
-            return source
-        path = Path(source)
-        roots = [root for root in self._roots() if path.is_absolute() and path.resolve().is_relative_to(root)]
-        if roots:
-            return Below(path, roots[0])
-        raise UsageError(
-            f"{source} is no web address" + (" and lies below no allowed folder." if self._roots() else "."),
-            "Give one that begins with https://, or drop the files here; FOOTNOTE_INGEST_ROOTS names the server's"
-            " folders that may be ingested from.",
-        )
-
-    def _roots(self) -> list[Path]:
-        given = self._settings.ingest_roots.split(",")
-        return [Path(root.strip()).expanduser().resolve() for root in given if root.strip()]
+        given_address = isinstance(named, str) and named.strip()
+        return [*uploads, *([allowed.named(named, self._settings)] if given_address else [])]
 
     def _source(self, article_id: int) -> Source:
         """Where an article came from. Raises UsageError where that is not kept."""

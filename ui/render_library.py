@@ -10,7 +10,7 @@ from ui.job_state import Job, JobItem, Stage
 from ui.listing import Listing
 from ui.markup import button, count, day, file_name, lang, tag, text, visible, web_link
 
-JOBS = 10
+JOBS, EARLIER = 3, 20
 FAILURES = 50
 TAKEN = 100
 LONGEST_TEXT = 400_000
@@ -33,7 +33,7 @@ def adding(max_mb: float, *, folders: bool) -> str:
 {tag("button", "Add", type="submit", cls="fn-do")}</div></form>
 <p class="fn-sending" role="status" data-sending></p></section>
 <dialog class="fn-confirm" data-confirm aria-labelledby="fn-confirm-h"><h2 id="fn-confirm-h"></h2>
-<p>They are gone from answers at once. Old answers keep the sentences that they quoted.</p>
+<p>Gone from new answers at once. Old answers keep the sentences that they quoted.</p>
 <div>{button("Keep", data_keep="")}{button("Remove", cls="fn-danger", data_really="")}</div></dialog>"""
 
 
@@ -57,7 +57,7 @@ def jobs(shown: Sequence[Job]) -> str:
         return ""
     active = any(job.state in ("queued", "running") for job in shown)
     taken = sum(job.counts["added"] + job.counts["updated"] for job in shown)
-    inner = f"<h2>Ingest</h2>{''.join(map(_job, shown[:JOBS]))}"
+    inner = f"<h2>Ingest</h2>{''.join(map(_job, shown[:JOBS]))}{_earlier(shown[JOBS : JOBS + EARLIER])}"
     marks = {"data_active": ""} if active else {}
     return tag("section", inner, cls="fn-jobs", aria_label="Ingest jobs", data_taken=taken, **marks)
 
@@ -138,6 +138,12 @@ def _job(job: Job) -> str:
 <p class="fn-small"><strong>{state}</strong>{of}{" · " if counts else ""}{counts}</p>{bar}"""
     ended = _reason(job.reason, job.remedy) if job.reason else ""
     return tag("article", f"{head}{ended}{''.join(_items(job))}", cls="fn-job", data_job=job.job_id)
+
+
+def _earlier(jobs: Sequence[Job]) -> str:
+    if not jobs:
+        return ""
+    return f'<details data-key="earlier"><summary>Earlier</summary>{"".join(map(_job, jobs))}</details>'
 
 
 def _job_buttons(job: Job) -> Iterator[str]:
