@@ -189,12 +189,16 @@ def reindex(
 
 
 @app.command()
-def doctor(library: LibraryFolder = None, as_json: Json = False) -> None:
+def doctor(
+    library: LibraryFolder = None,
+    as_json: Json = False,
+    chat: Annotated[bool, typer.Option("--chat", help="Ask the chat model too, if one is set.")] = False,
+) -> None:
     """Check the installation, the settings and the library; say what to do about what is wrong."""
     from ui import terminal
     from ui.doctor import examine
 
-    raise typer.Exit(terminal.findings(examine(_settings(library)), as_json))
+    raise typer.Exit(terminal.findings(examine(_settings(library), chat=chat), as_json))
 
 
 app.command()(speed)

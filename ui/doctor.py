@@ -4,25 +4,32 @@ import os
 import shutil
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 from qa.domain import Finding
 from qa.embedder import Embedder, EmbeddingStamp
-from qa.errors import FootnoteError, LibraryNotFound, ModelError
+from qa.errors import ChatFailed, FootnoteError, LibraryNotFound, ModelError
+from qa.generator import ChatGenerator
+from qa.prompt import Prompt
 from qa.settings import Settings
+from ui.plain import printable
 
 LEAST_FREE_MB = 500
 
 
-def examine(settings: Settings, make: Callable[[Settings], Embedder] | None = None) -> list[Finding]:
+def examine(
+    settings: Settings, make: Callable[[Settings], Embedder] | None = None, *, chat: bool = False
+) -> list[Finding]:
     """Everything that can be wrong before a question is asked, in the order in which it would be met.
 
-    `make` loads the embedding model; raises ModelError.
+    `make` loads the embedding model; raises ModelError. `chat`: the chat model is asked for a word.
     """
     stamp, model = _model(settings, make)
-    return [_python(), _full_text(), model, _disk(settings), *_library(settings, stamp), _network(settings)]
+    before = [_python(), _full_text(), model, _disk(settings)]
+    return [*before, *_library(settings, stamp), *_chat(settings, chat), _network(settings)]
 
 
 def _python() -> Finding:
@@ -71,6 +78,26 @@ def _library(settings: Settings, stamp: EmbeddingStamp | None) -> Iterator[Findi
         yield Finding("library", "warning", error.message, "Make one with footnote ingest FOLDER.")
     except FootnoteError as error:
         yield Finding("library", "error", error.message, error.remedy)
+
+
+def _chat(settings: Settings, asked: bool) -> Iterator[Finding]:
+    """Nothing is sent, and nothing said, unless a chat model is set; it is asked on request only."""
+    name = settings.chat_model
+    if not name:
+        if asked:
+            yield Finding("chat model", "warning", "None is set.", "Set FOOTNOTE_CHAT_MODEL.")
+        return
+    if not asked:
+        yield Finding("chat model", "ok", f"{name} is set; footnote doctor --chat asks it")
+        return
+    started = time.monotonic()
+    try:
+        words = "".join(ChatGenerator(settings).stream(Prompt("Answer in one word.", "Are you there?", ())))
+    except ChatFailed as failed:
+        yield Finding("chat model", "error", failed.message, failed.remedy)
+    else:
+        seconds = time.monotonic() - started
+        yield Finding("chat model", "ok", f"{name} answered {printable(words[:40])!r} after {seconds:.1f} seconds")
 
 
 def _network(settings: Settings) -> Finding:

@@ -8,6 +8,7 @@ from qa.embedder import Embedder
 from qa.errors import ModelError
 from qa.library import Library
 from qa.settings import Settings, load
+from tests.chat_server import chat_server, fails, says
 from tests.fakes import FakeEmbedder
 from tests.shelves import STAMP, TurnEmbedder, new
 from ui.doctor import examine
@@ -103,3 +104,24 @@ def test_a_place_without_room_is_no_place_for_a_library(settings: Settings) -> N
     assert finding.severity in {"warning", "error"}
     assert "/sys/kernel" in finding.message
     assert finding.remedy
+
+
+class TestChatModel:
+    def test_without_one_nothing_is_said_unless_it_is_asked_for(self, settings: Settings) -> None:
+        assert "chat model" not in {finding.name for finding in examine(settings, circle)}
+        assert named(examine(settings, circle, chat=True), "chat model").severity == "warning"
+
+    def test_it_is_asked_on_request_only(self, settings: Settings) -> None:
+        with chat_server(says("Yes", ".")) as server:
+            given = settings.model_copy(update={"chat_model": "small", "chat_base_url": server.url})
+            assert "footnote doctor --chat" in named(examine(given, circle), "chat model").message
+            assert server.asked == []
+            found = named(examine(given, circle, chat=True), "chat model")
+        assert found.severity == "ok"
+        assert found.message.startswith("small answered 'Yes.' after ")
+
+    def test_one_that_does_not_answer_is_an_error_with_a_remedy(self, settings: Settings) -> None:
+        with chat_server(fails(401)) as server:
+            given = settings.model_copy(update={"chat_model": "small", "chat_base_url": server.url})
+            found = named(examine(given, circle, chat=True), "chat model")
+        assert (found.severity, found.remedy) == ("error", "Check FOOTNOTE_CHAT_API_KEY.")
