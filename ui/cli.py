@@ -237,7 +237,8 @@ def remove(
     from ui import terminal
 
     with _shelf(library) as shelf:
-        failed = terminal.removals(((name, _removal(shelf, name, purge)) for name in articles), as_json)
+        folder = _settings(library).library if purge else None
+        failed = terminal.removals(((name, _removal(shelf, name, folder)) for name in articles), as_json)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -317,12 +318,16 @@ def _anew(library: Path | None) -> Iterator["Library"]:
         yield shelf
 
 
-def _removal(shelf: "Library", name: str, purge: bool) -> str:
-    """What went wrong, or ""."""
+def _removal(shelf: "Library", name: str, purged: Path | None) -> str:
+    """What went wrong, or "". `purged` is the folder whose kept conversations are to forget the article too."""
     from qa.errors import NotInLibrary
+    from ui.conversations import Conversations
 
     try:
-        shelf.remove(shelf.find(name), purge=purge)
+        article_id = shelf.find(name)
+        shelf.remove(article_id, purge=purged is not None)
+        if purged:
+            Conversations(purged).forget(article_id)
     except NotInLibrary as error:
         return str(error)
     return ""

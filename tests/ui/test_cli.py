@@ -14,7 +14,11 @@ from typer.testing import CliRunner, Result
 
 from qa import contract
 from qa.library import Library
+from tests.ui.pages import answer, article, evidence
 from ui.cli import app
+from ui.conversation import Exchange
+from ui.conversations import Conversations
+from ui.exchanges import ERASED
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
@@ -219,6 +223,16 @@ class TestLibrary:
         gone = footnote("library", "show", name, "--library", own_library)
         assert (gone.exit_code, gone.stdout) == (2, "")
         assert "footnote library list" in gone.stderr
+
+    def test_purging_erases_the_kept_answers_that_quote_it(self, own_library: Path) -> None:
+        name = "tram-drivers-strike.txt"
+        (shown,) = documents(footnote("library", "show", name, "--json", "--library", own_library), "whole_article")
+        quoting = evidence(article(shown["article_id"]), "The repair will cost £41 million.")
+        kept = Conversations(own_library)
+        asked = kept.begin("ada", Exchange("Cost?", answer(quoting), key="k"))
+        assert footnote("library", "remove", name, "--purge", "--library", own_library).exit_code == 0
+        assert kept.open("ada", asked)[0].outcome == ERASED
+        kept.close()
 
     def test_export_is_every_article_whole(self, sample_library: Path) -> None:
         exported = documents(footnote("library", "export", "--library", sample_library), "whole_article")
