@@ -74,7 +74,9 @@ def build(answerer: Answerer, library: Library, settings: Settings, service: Ser
     app.add_api_route("/healthz", lambda: PlainTextResponse("ok"))
     uploads = _uploads(folder.name, settings)
     ingesting = api.Ingesting(jobs, uploads, settings) if jobs else None
-    app.mount(api.PREFIX, api.build(answerer, library, user_of, ingesting))
+    app.mount(
+        api.PREFIX, api.build(answerer, library, user_of, ingesting, forget=Conversations(settings.library).forget)
+    )
     further = [_library_page(app, service, jobs, uploads, settings)] if service and jobs else []
     further += [partial(evals_page.add, desk=evals, library=library)] if evals else []
     _mount(app, answerer, library, settings, further)

@@ -35,11 +35,9 @@ REPLY = answer(evidence(article(), "The repair will cost £41 million."))
 
 
 @contextmanager
-def served(
-    answerer: Any, library: Any, user: api.User = lambda _: "", ingesting: api.Ingesting | None = None
-) -> Iterator[httpx.Client]:
+def served(answerer: Any, library: Any, user: api.User = lambda _: "", **more: Any) -> Iterator[httpx.Client]:
     app = FastAPI()
-    app.mount(api.PREFIX, api.build(answerer, library, user, ingesting))
+    app.mount(api.PREFIX, api.build(answerer, library, user, **more))
     with (
         running(Guard(app, LOOPBACK)) as address,
         httpx.Client(base_url=f"{address}{api.PREFIX}", timeout=30, trust_env=False) as client,
@@ -347,6 +345,21 @@ def wait_for(reached: Any) -> None:
     while not reached() and time.monotonic() < until:
         time.sleep(0.01)
     assert reached()
+
+
+class Shedding(FakeArticles):
+    """A library that lets go of everything."""
+
+    def remove(self, article_id: int, *, purge: bool = False) -> None:
+        """Gone."""
+
+
+def test_what_keeps_answers_is_told_of_a_purge_and_of_nothing_else() -> None:
+    told: list[int] = []
+    with served(FakeAnswerer(), Shedding(), forget=told.append) as client:
+        assert client.delete("/articles/3").status_code == 200
+        assert client.delete("/articles/4", params={"purge": True}).status_code == 200
+    assert told == [4]
 
 
 def ended(client: httpx.Client, begun: httpx.Response) -> dict[str, Any]:

@@ -29,9 +29,16 @@ User = Callable[[Request], str]
 
 
 def build(
-    answerer: Answerer, library: Library, user: User = lambda _: "", ingesting: Ingesting | None = None
+    answerer: Answerer,
+    library: Library,
+    user: User = lambda _: "",
+    ingesting: Ingesting | None = None,
+    forget: Callable[[int], object] = lambda _: None,
 ) -> FastAPI:
-    """The API as an app of its own, to be mounted at PREFIX; without `ingesting` nothing can be taken in."""
+    """The API as an app of its own, to be mounted at PREFIX; without `ingesting` nothing can be taken in.
+
+    `forget` is told the id of an article that was purged.
+    """
     app = FastAPI(
         title="Footnote",
         version="1",
@@ -45,7 +52,7 @@ def build(
     )
     failures.install(app)
     app.include_router(Asking(answerer, library, Gate(), user).routes())
-    app.include_router(Shelf(library).routes())
+    app.include_router(Shelf(library, forget).routes())
     if ingesting:
         app.include_router(ingesting.routes())
     describe.install(app, PREFIX)

@@ -1,7 +1,7 @@
 """/articles, /publishers, /stats and /export: the library as `footnote library ... --json` prints it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Protocol
@@ -50,8 +50,9 @@ class Library(batch.Named, Protocol):
 class Shelf:
     """The handlers, over one library. They are plain functions: each runs in a thread."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, forget: Callable[[int], object]) -> None:
         self._library = library
+        self._forget = forget
 
     def routes(self) -> APIRouter:
         router = APIRouter(tags=["library"])
@@ -100,10 +101,14 @@ class Shelf:
     def remove(
         self,
         article_id: Id,
-        purge: Annotated[bool, Query(description="Erase the stored text too: old answers lose their quotes.")] = False,
+        purge: Annotated[
+            bool, Query(description="Erase the stored text too, and the kept answers that quote it.")
+        ] = False,
     ) -> Response:
         """Take an article out of the library; it is gone from answers at once."""
         self._library.remove(article_id, purge=purge)
+        if purge:
+            self._forget(article_id)
         return JSONResponse({"article": str(article_id), "removed": True, "reason": ""})
 
     def publishers(self) -> Response:
