@@ -50,7 +50,8 @@ class Judge:
         if key not in self._kept:
             self._keep(key, verdict("".join(self._generator.stream(asked))))
         found = self._kept[key]
-        return replace(record, **found) if found else record
+        changes: dict[str, Any] = dict(found)
+        return replace(record, **changes) if found else record
 
     def _keep(self, key: str, found: Mapping[str, float]) -> None:
         self._kept[key] = dict(found)

@@ -12,12 +12,14 @@ from evals import runs
 from evals.case_store import CaseStore
 from evals.evaluate import evaluate as really
 from qa.bootstrap import Service
+from qa.domain import Answer
 from qa.errors import CaseError
 from qa.settings import Settings
 from tests.ui.evals_service import COST, small
-from ui.conversation import Place
+from ui.conversation import Exchange, Place
 from ui.evals_desk import EvalsDesk
 from ui.evals_views import CaseView, CompareView, Home, KeptRun, RunView
+from ui.feedback import Feedback, Given
 from ui.source_view import open_citation
 
 WAIT = 20.0
@@ -209,3 +211,20 @@ def test_accepted_cases_are_what_is_asked(desk: EvalsDesk, folder: Path) -> None
     ended = desk.background.wait(WAIT)
     assert ended is not None
     assert [r.question for r in runs.read(folder / "runs" / ended.run)[1]] == [chosen.question]
+
+
+def test_what_was_marked_in_the_chat_waits_to_be_accepted(desk: EvalsDesk, wired: tuple[Service, Settings]) -> None:
+    question = "What will the repair of the Tamar crossing cost?"
+    reply = wired[0].answerer.answer(question)
+    assert isinstance(reply, Answer)
+    feedback = Feedback(wired[1].library)
+    feedback.give((Exchange(question, reply, key="one"),), Given(0, "up", ""))
+    try:
+        (draft,) = home(desk).drafts
+        assert (draft.case.question, draft.case.kind) == (question, "answer found good")
+        assert draft.quotes[0].place == "0:1"
+        home(desk, do="throw", case=draft.case.id)
+        assert home(desk).drafts == (), "what was thrown away stays so"
+    finally:
+        for file in wired[1].library.glob("feedback.db*"):
+            file.unlink()
