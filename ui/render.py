@@ -13,10 +13,11 @@ from ui.render_actions import actions
 
 SUPPORT = ((0.75, "Strong support"), (0.4, "Partial support"), (0.0, "Weak support"))
 CONFIDENCE = (
-    (0.8, "Well supported by these sentences."),
-    (0.5, "Probably right: read the sources to be sure."),
-    (0.0, "Uncertain: read the sources before you rely on it."),
+    (0.7, "Strong support: these sentences probably answer it."),
+    (0.5, "Partial support: read the sources to be sure."),
+    (0.0, "Weak support: read the sources before you rely on it."),
 )
+"""Steps of the confidence, by how often an answer at each step cites a gold sentence: see docs/decisions.md."""
 
 
 def conversation(exchanges: Conversation) -> list[str]:

@@ -156,7 +156,9 @@ def test_a_claim_that_is_the_sentence_is_said_to_be_quoted() -> None:
     assert "Quoted word for word" in shown(answer(COST)).text
 
 
-@pytest.mark.parametrize(("confidence", "words"), [(0.95, "Well supported"), (0.6, "Probably"), (0.2, "Uncertain")])
+@pytest.mark.parametrize(
+    ("confidence", "words"), [(0.7, "Strong"), (0.69, "Partial"), (0.5, "Partial"), (0.49, "Weak")]
+)
 def test_confidence_is_said_in_words(confidence: float, words: str) -> None:
     assert words in shown(answer(COST, confidence=confidence)).text
 
