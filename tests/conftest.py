@@ -1,5 +1,10 @@
-"""What several tests share and is made once a session: the bundled model, and a small library embedded with it."""
+"""What several tests share and is made once a session: the bundled model, and a small library embedded with it.
 
+One thread of torch a process: pytest runs a process a core, and threads that wait for each other on a busy core cost
+more than they bring. It must be said before torch is imported.
+"""
+
+import os
 import shutil
 from pathlib import Path
 
@@ -10,6 +15,9 @@ from qa.bootstrap import make_embedder
 from qa.embedder import SentenceTransformerEmbedder
 from qa.library import Library
 from qa.settings import load
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "articles"
 
