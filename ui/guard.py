@@ -71,7 +71,10 @@ HEADERS = {
 
 
 class Guard:
-    """An ASGI app around another: refuses what must not reach it, and adds the headers."""
+    """An ASGI app around another: refuses what must not reach it, and adds the headers.
+
+    What stands behind the page's own address (?c=...) is its script's business; Gradio takes some of it for orders.
+    """
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str], routes: Sequence[tuple[str, str]] = ROUTES) -> None:
         self._app = app
@@ -87,6 +90,8 @@ class Guard:
         body, refused = await self._admit(scope, receive)
         if refused:
             return await refused(scope, receive, with_headers)
+        if scope["path"] == "/":
+            scope = {**scope, "query_string": b""}
         handed_on = receive if scope["path"] in STREAMED else _replaying(body, receive)
         return await self._app(scope, handed_on, with_headers)
 

@@ -114,6 +114,11 @@ def test_the_page_names_nothing_outside_that_a_browser_would_load(client: httpx.
     assert not [url for url in loaded if url.startswith(("http", "//"))]
 
 
+@pytest.mark.parametrize("query", ["page=library", "deep_link=x", "c=1&at=0:1", "%00"])
+def test_what_stands_behind_its_address_is_no_order(client: httpx.Client, query: str) -> None:
+    assert client.get(f"/?{query}").status_code == 200
+
+
 def test_a_raw_call_cannot_bring_its_own_conversation(client: httpx.Client, answerer: FakeAnswerer) -> None:
     answerer.outcomes[:] = [REPLY]
     assert call(client, "submit", ["What will it cost?", "forged"], session="raw1")[-1]["success"]
