@@ -211,7 +211,7 @@ def test_filters_narrow_what_is_asked_and_are_said_with_the_answer(wide: Visit, 
     page, row = wide.page, wide.page.locator("#fn-filters > button")
     row.click()
     page.get_by_label("Only these articles").press_sequentially("traders")
-    page.get_by_role("button", name=TRADERS.title).last.click()
+    page.locator(".fn-offered").get_by_role("button", name=TRADERS.title).click()
     page.get_by_role("button", name=f"Take out: {TRADERS.title}").wait_for()
     page.get_by_label("Published from").fill("2026-04-31")
     page.get_by_label("Your question").fill("What will it cost?")
