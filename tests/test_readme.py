@@ -43,6 +43,9 @@ def parse(line: str, *, whole: bool = True) -> str:
     """
     words = [word for word in shlex.split(line, comments=True)[1:] if word != "--help"]
     command, path = typer.main.get_command(app), "footnote"
+    known = {option for param in command.params for option in param.opts if param.is_flag}
+    while words and words[0] in known:
+        words.pop(0)
     while isinstance(command, TyperGroup) and (words or whole):
         command, words = _inner(command, words)
         path = f"{path} {command.name}"
