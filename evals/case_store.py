@@ -15,23 +15,34 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from evals.cases import Case, Dataset, Gold, from_row, to_row
+from qa.catalog import Catalog
 from qa.domain import Answer, Reply, Turn
-from qa.errors import CaseError, LibraryUnwritable
+from qa.errors import CaseError
 
 State = Literal["draft", "accepted", "thrown away"]
 NAME = "cases.db"
 ACCEPTED = "accepted"
 """The name of the data set of accepted cases."""
 
+STEPS = (
+    (
+        """CREATE TABLE IF NOT EXISTS evaluation (
+            id TEXT PRIMARY KEY, row TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'draft', added TEXT NOT NULL)""",
+    ),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class CaseStore:
-    """The cases of one library, in its folder. Any thread or process may use the same file."""
+    """The cases of one library, in its folder. Any thread or process may use the same file.
+
+    Every method may raise LibraryError (disk full, read-only folder, damaged file).
+    """
 
     folder: Path
 
     def add(self, cases: Iterable[Case]) -> int:
-        """As drafts; how many were new. A known case stays what it is. Raises LibraryUnwritable."""
+        """As drafts; how many were new. A known case stays what it is."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         rows = [(case.id, json.dumps(to_row(case)), now) for case in cases]
         with self._open() as connection:
@@ -75,13 +86,8 @@ class CaseStore:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """A connection in a transaction of its own; the file is made when it is first needed."""
-        path = self.folder / NAME
-        try:
-            with closing(sqlite3.connect(path, timeout=5)) as connection, connection:
-                connection.execute(_TABLE)
-                yield connection
-        except sqlite3.DatabaseError as error:
-            raise LibraryUnwritable(f"The cases in {path} cannot be used: {error}.", "Check the folder.") from error
+        with closing(Catalog(self.folder, name=NAME, steps=STEPS, private=True)) as file, file.writing() as connection:
+            yield connection
 
 
 def from_reply(reply: Reply, good: bool, history: Sequence[Turn] = ()) -> Case | None:
@@ -110,7 +116,3 @@ def _gold(answer: Answer) -> Iterator[Gold]:
     numbers = dict.fromkeys(citation.number for claim in answer.claims for citation in claim.citations)
     for evidence in (answer.evidence[n - 1] for n in numbers if 1 <= n <= len(answer.evidence)):
         yield Gold(evidence.article.uri, evidence.quote, 0, evidence.start)
-
-
-_TABLE = """CREATE TABLE IF NOT EXISTS evaluation (
-    id TEXT PRIMARY KEY, row TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'draft', added TEXT NOT NULL)"""

@@ -25,7 +25,6 @@ from qa.domain import LoadedArticle
 from qa.errors import IngestError, OverLimit, Unreadable
 
 MAX_ANSWER = 100 * MEGABYTE
-MAX_ANSWERS = 200
 CPU_GRACE = 2
 """Seconds of processor time beyond the wall clock's: the parent ends a child first, where it can."""
 

@@ -25,7 +25,8 @@ _PRAGMAS = ("foreign_keys = ON", "trusted_schema = OFF", "synchronous = NORMAL",
 class Catalog:
     """One SQLite file. A connection serves one transaction at a time and is kept for the next.
 
-    `name` and `steps` (its tables) are others' where another file is kept in the same way.
+    `name` and `steps` (its tables) are others' where another file is kept in the same way; a `private` one is readable
+    by its owner only.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Catalog:
         create: bool = True,
         name: str = NAME,
         steps: Sequence[Sequence[str]] = migrations.STEPS,
+        private: bool = False,
     ) -> None:
         """Raises LibraryNotFound, LibraryTooNew, LibraryUnwritable or LibraryError (not a catalog)."""
         self.path = folder / name
@@ -45,6 +47,8 @@ class Catalog:
             raise LibraryNotFound(f"There is no library in {folder}.", "Make one with: footnote ingest FOLDER")
         with _explained(self.path):
             folder.mkdir(parents=True, exist_ok=True)
+            if private and not self.path.exists():
+                self.path.touch(mode=0o600)  # SQLite gives the log beside it the same permissions
             self._prepare()
 
     @contextmanager

@@ -171,14 +171,6 @@ class Recogniser:
         return said
 
 
-def recognise(text: str, known: int) -> tuple[list[Cited], Recogniser]:
-    """A whole text at once."""
-    recogniser = Recogniser(known)
-    recogniser.feed(text)
-    recogniser.finish()
-    return recogniser.cited(), recogniser
-
-
 # --------------------------------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from inspect import isgeneratorfunction
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,11 +10,11 @@ from qa.errors import FootnoteError
 from ui import chat, filter_row, filters, navigation, render, reply_actions, sidebar, source_view
 from ui.conversation import Conversation
 from ui.conversations import Conversations
+from ui.events import QUIET, given, html
 from ui.feedback import Feedback
 from ui.running import Desk
 
 HERE = Path(__file__).parent
-QUIET = {"api_visibility": "private", "show_progress": "hidden"}
 ONE_AT_A_TIME = "The answer to your last question is still coming. Wait for it or stop it, then ask again."
 Shown = tuple[Any, Any, Any, str, Any]
 
@@ -46,14 +45,14 @@ def blocks(
         with gr.Row(elem_id="fn-page", equal_height=False):
             kept = sidebar.add(gr)
             with gr.Column(elem_id="fn-chat-column"):
-                conversation = _html(gr, "fn-conversation", "<div role='log'>${value.join('')}</div>", [])
+                conversation = html(gr, "fn-conversation", [], _script(), "<div role='log'>${value.join('')}</div>")
                 with gr.Column(elem_id="fn-ask"):
                     said = "<p role='status'>${value}</p>"
                     notice = gr.HTML("", elem_id="fn-said", html_template=said, js_on_load=None)
                     narrowing = filter_row.add(gr, _script())
                     question = _question(gr)
             with gr.Column(elem_id="fn-source-column"):
-                source = _html(gr, "fn-source", "${value}", "")
+                source = html(gr, "fn-source", script=_script())
         page = _Page(answerer, library, conversations, gr)
         parts = _Parts(demo, question, talked, conversation, offered, source, fresh, desk, notice, narrowing, kept)
         _wire(gr, page, parts)
@@ -85,14 +84,14 @@ def _wire(gr: Any, page: "_Page", parts: _Parts) -> None:
     whole = [parts.question, parts.talked, parts.conversation, parts.notice, parts.offered, parts.source]
     sidebar.wire(gr, parts.kept, page.kept, parts.demo, parts.fresh, parts.desk, whole)
     shown = [parts.question, parts.talked, parts.conversation, parts.notice, parts.kept.listed]
-    given = [parts.talked, parts.desk, parts.kept.thread]
-    asked = [parts.question, *given, *parts.narrowing.inputs]
+    state = [parts.talked, parts.desk, parts.kept.thread]
+    asked = [parts.question, *state, *parts.narrowing.inputs]
     parts.question.submit(sidebar.by_user(gr, page.ask), asked, shown, trigger_mode="multiple", **QUIET)
     parts.question.stop(page.stop, parts.desk, None, concurrency_limit=None, **QUIET)
     suggest = sidebar.by_user(gr, page.suggest, event=True)
-    parts.conversation.suggest(suggest, [*given, parts.offered], shown, **QUIET)
+    parts.conversation.suggest(suggest, [*state, parts.offered], shown, **QUIET)
     for part in (parts.conversation, parts.source):
-        part.cite(_given(gr, page.cite), parts.talked, parts.source, concurrency_limit=16, **QUIET)
+        part.cite(given(gr, page.cite), parts.talked, parts.source, concurrency_limit=16, **QUIET)
     parts.source.close(None, None, parts.source, js="() => ''", **QUIET)
 
 
@@ -103,9 +102,9 @@ def _wire_actions(gr: Any, handlers: reply_actions.Handlers, parts: _Parts) -> N
     def judge(user: str, event: object, talked: Conversation, desk: Desk, thread: sidebar.Thread) -> Any:
         return handlers.judge(user, event, talked, desk, thread.conversation_id)
 
-    given = [parts.talked, parts.desk, parts.kept.thread]
-    told.judge(sidebar.by_user(gr, judge, event=True), given, shown, **QUIET)
-    told.export(_given(gr, handlers.export), parts.talked, [saved, parts.notice], **QUIET)
+    state = [parts.talked, parts.desk, parts.kept.thread]
+    told.judge(sidebar.by_user(gr, judge, event=True), state, shown, **QUIET)
+    told.export(given(gr, handlers.export), parts.talked, [saved, parts.notice], **QUIET)
 
 
 class _Page:
@@ -176,11 +175,6 @@ class _Page:
             return render.source_failure(chat.explain(error))
 
 
-def _html(gr: Any, name: str, template: str, value: Any) -> Any:
-    """Output only. The template is only ever filled through `${value}`: Gradio would run code inside `{{value}}`."""
-    return gr.HTML(value, elem_id=name, html_template=template, js_on_load=_script(), apply_default_css=False)
-
-
 def _script() -> str:
     return (HERE / "page.js").read_text()
 
@@ -198,15 +192,3 @@ def _question(gr: Any) -> Any:
         autofocus=True,
         html_attributes=gr.InputHTMLAttributes(autocomplete="off", enterkeyhint="send"),
     )
-
-
-def _given(gr: Any, handler: Callable[..., Any]) -> Callable[..., Any]:
-    """`handler` as Gradio calls it: first what the browser's event carries (untrusted, of any shape), then inputs."""
-
-    def steps(event: gr.EventData, *inputs: Any) -> Iterator[Any]:
-        yield from handler(event._data, *inputs)
-
-    def step(event: gr.EventData, *inputs: Any) -> Any:
-        return handler(event._data, *inputs)
-
-    return steps if isgeneratorfunction(handler) else step

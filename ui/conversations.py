@@ -12,7 +12,7 @@ from threading import Lock
 from qa import terms
 from qa.catalog import Catalog
 from qa.domain import Answer, Refusal
-from qa.errors import LibraryUnwritable, UsageError
+from qa.errors import UsageError
 from ui import exchanges
 from ui.conversation import Conversation, Exchange
 
@@ -163,8 +163,7 @@ class Conversations:
     def _file(self) -> Catalog:
         with self._opening:
             if self._opened is None:
-                _make_private(self._folder / NAME)
-                self._opened = Catalog(self._folder, name=NAME, steps=STEPS)
+                self._opened = Catalog(self._folder, name=NAME, steps=STEPS, private=True)
             return self._opened
 
     def _start(self, connection: sqlite3.Connection, owner: str, exchange: Exchange) -> str:
@@ -247,14 +246,3 @@ def _title(text: str) -> str:
     """One line, short enough for a list."""
     line = " ".join(text[: 4 * LONGEST_TITLE].split())
     return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1].rstrip() + "…"
-
-
-def _make_private(path: Path) -> None:
-    """An empty file that only its owner reads; SQLite gives its log the same permissions."""
-    if path.exists():
-        return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600, exist_ok=True)
-    except OSError as error:
-        raise LibraryUnwritable(f"{path} cannot be written: {error.strerror or error}.") from error

@@ -1,7 +1,7 @@
 """The evals page's parts and events, nothing else. It is put beside the chat with `add`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -9,30 +9,30 @@ from evals.background import Progress
 from ui import chat, render, render_evals, source_view
 from ui.conversation import Conversation
 from ui.evals_desk import EvalsDesk
+from ui.events import QUIET, given, html
 from ui.source_view import Articles
 
 HERE = Path(__file__).parent
-QUIET = {"api_visibility": "private", "show_progress": "hidden"}
 LOOKS = 0.4
 """Seconds between two looks at how far an evaluation is."""
 
 
 def add(gr: Any, desk: EvalsDesk, library: Articles) -> None:
     """The page, inside the `gradio.Blocks` that are being made. Output only: what comes in are events' bare values."""
-    opened = gr.State(())
+    opened, script = gr.State(()), (HERE / "evals.js").read_text()
     with gr.Row(elem_id="fn-evals-page", equal_height=False):
         with gr.Column(elem_id="fn-evals-column"):
-            progress = _html(gr, "fn-evals-progress")
-            view = _html(gr, "fn-evals")
+            progress = html(gr, "fn-evals-progress", script=script)
+            view = html(gr, "fn-evals", script=script)
         with gr.Column(elem_id="fn-evals-source-column"):
-            source = _html(gr, "fn-evals-source")
+            source = html(gr, "fn-evals-source", script=script)
     page = _Page(desk, library)
     for part in (view, progress):
-        part.act(_given(gr, page.act), None, [view, opened, source], trigger_mode="multiple", **QUIET)
+        part.act(given(gr, page.act), None, [view, opened, source], trigger_mode="multiple", **QUIET)
     progress.follow(page.follow, None, progress, concurrency_limit=None, **QUIET)
     progress.stop(page.stop, None, progress, concurrency_limit=None, **QUIET)
     for part in (view, source):
-        part.cite(_given(gr, page.cite), opened, source, concurrency_limit=16, **QUIET)
+        part.cite(given(gr, page.cite), opened, source, concurrency_limit=16, **QUIET)
     source.close(None, None, source, js="() => ''", **QUIET)
 
 
@@ -75,18 +75,3 @@ def _rendered(progress: Progress | None) -> str:
     if progress is None:
         return ""
     return render_evals.progress(progress, chat.explain(progress.error) if progress.error else None)
-
-
-def _html(gr: Any, name: str) -> Any:
-    """Only ever filled through `${value}`: Gradio would run code inside `{{value}}`."""
-    script = (HERE / "evals.js").read_text()
-    return gr.HTML("", elem_id=name, html_template="${value}", js_on_load=script, apply_default_css=False)
-
-
-def _given(gr: Any, handler: Callable[..., Any]) -> Callable[..., Any]:
-    """`handler` as Gradio calls it: first what the browser's event carries (untrusted, of any shape), then inputs."""
-
-    def step(event: gr.EventData, *inputs: Any) -> Any:
-        return handler(event._data, *inputs)
-
-    return step

@@ -66,7 +66,7 @@ class Feedback:
         earlier = turns(conversation[: given.turn])
         history = json.dumps([asdict(turn) for turn in earlier])
         row = (self._now().isoformat(timespec="seconds"), user, exchange.key, given.verdict, given.reason)
-        catalog = Catalog(self._folder, name=NAME, steps=STEPS)
+        catalog = Catalog(self._folder, name=NAME, steps=STEPS, private=True)
         try:
             with catalog.writing() as connection:
                 connection.execute(

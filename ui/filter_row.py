@@ -8,13 +8,13 @@ from typing import Any, Protocol
 from qa.domain import ArticleRef
 from qa.errors import FootnoteError
 from ui import filters
+from ui.events import QUIET, given
 from ui.render_filters import choices
 
 FOUND = 5
 MOST_PUBLISHERS = 500
 LONGEST_SEARCH = 200
 ALL = "Asked of: all articles"
-QUIET = {"api_visibility": "private", "show_progress": "hidden"}
 Refs = tuple[ArticleRef, ...]
 
 
@@ -71,15 +71,8 @@ def wire(gr: Any, row: FilterRow, shelf: Shelf, demo: Any) -> None:
     shown = [row.found, row.listed]
     row.search.input(handlers.search, [row.search, row.chosen], shown, trigger_mode="always_last", **QUIET)
     picked = [row.chosen, row.found, row.listed, row.search, row.row]
-
-    def chosen(event: gr.EventData, *inputs: Any) -> Any:
-        return handlers.choose(event._data, *inputs)
-
-    def unchosen(event: gr.EventData, *inputs: Any) -> Any:
-        return handlers.unchoose(event._data, *inputs)
-
-    row.listed.choose(chosen, [row.found, *row.inputs], picked, **QUIET)
-    row.listed.unchoose(unchosen, row.inputs, picked, **QUIET)
+    row.listed.choose(given(gr, handlers.choose), [row.found, *row.inputs], picked, **QUIET)
+    row.listed.unchoose(given(gr, handlers.unchoose), row.inputs, picked, **QUIET)
 
 
 class Handlers:

@@ -16,6 +16,7 @@ from qa.why import explain as explain_why
 from ui import allowed
 from ui import render_library as render
 from ui.chat import explain
+from ui.events import QUIET, given, html
 from ui.explanation import findings
 from ui.jobs import Jobs
 from ui.listing import PAGE, Listing, View, read_view
@@ -23,7 +24,6 @@ from ui.render_why import explanation
 from ui.uploads import Uploads
 
 HERE = Path(__file__).parent
-QUIET = {"api_visibility": "private", "show_progress": "hidden"}
 MOST_CHOSEN = 500
 MOST_UPLOADS = 500
 MOST_PUBLISHERS = 500
@@ -46,10 +46,10 @@ def add(gr: Any, page: "LibraryPage") -> None:
     """Puts the page where it is called, and wires its events."""
     with gr.Column(elem_id="fn-library-page"):
         with gr.Column(elem_id="fn-lib-main"):
-            adding = _html(gr, "fn-lib-add", page.form(), (HERE / "library.js").read_text())
-            said, jobs, find, listed = (_html(gr, f"fn-lib-{name}") for name in ("said", "jobs", "find", "list"))
+            adding = html(gr, "fn-lib-add", page.form(), (HERE / "library.js").read_text())
+            said, jobs, find, listed = (html(gr, f"fn-lib-{name}") for name in ("said", "jobs", "find", "list"))
         with gr.Column(elem_id="fn-lib-side"):
-            article, why, words = (_html(gr, f"fn-lib-{name}") for name in ("article", "why", "text"))
+            article, why, words = (html(gr, f"fn-lib-{name}") for name in ("article", "why", "text"))
     on = partial(_on, gr, adding)
     on("begin", page.begin, [find, jobs, listed])
     on("show", page.show, [listed], trigger_mode="always_last")
@@ -93,7 +93,7 @@ class LibraryPage:
         return render.jobs(self._jobs.jobs())
 
     def ingest(self, event: object) -> tuple[str, str]:
-        return self._told(lambda: self._jobs.submit(self._sources(event)))
+        return self._told(lambda: self._submit(event))
 
     def job(self, event: object) -> tuple[str, str]:
         actions = {"cancel": self._jobs.cancel, "retry": self._jobs.retry}
@@ -155,13 +155,13 @@ class LibraryPage:
         )
         return Listing(view, tuple(refs), found)
 
-    def _sources(self, event: object) -> list[Source]:
+    def _submit(self, event: object) -> None:
         tokens = _field(event, "uploads")
         given = [token for token in tokens if isinstance(token, str)] if isinstance(tokens, list) else []
-        uploads = self._uploads.take(given[:MOST_UPLOADS])
         named = _field(event, "source")
-        given_address = isinstance(named, str) and named.strip()
-        return [*uploads, *([allowed.named(named, self._settings)] if given_address else [])]
+        with self._uploads.taken(given[:MOST_UPLOADS]) as uploads:
+            address = [allowed.named(named, self._settings)] if isinstance(named, str) and named.strip() else []
+            self._jobs.submit([*uploads, *address])
 
     def _source(self, article_id: int) -> Source:
         """Where an article came from. Raises UsageError where that is not kept."""
@@ -169,7 +169,7 @@ class LibraryPage:
         if is_url(article.uri):
             return article.uri
         if article.uri.startswith("file://"):
-            return str(file_path(article.uri))
+            return allowed.again(file_path(article.uri), self._settings)
         raise UsageError(f"“{article.title}” was uploaded, and the file is not kept.", "Drop it here again.")
 
     def _removed(self, article_id: int) -> bool:
@@ -183,16 +183,8 @@ class LibraryPage:
 # --------------------------------------------------------------------------------------------------
 
 
-def _html(gr: Any, name: str, value: str = "", script: str | None = None) -> Any:
-    """Output only; the template is only ever filled through `${value}`."""
-    return gr.HTML(value, elem_id=name, html_template="${value}", js_on_load=script, apply_default_css=False)
-
-
 def _on(gr: Any, part: Any, name: str, handler: Callable[[object], Any], outputs: list[Any], **more: Any) -> None:
-    def step(event: gr.EventData) -> Any:
-        return handler(event._data)
-
-    getattr(part, name)(step, None, outputs, **QUIET, **more)
+    getattr(part, name)(given(gr, handler), None, outputs, **QUIET, **more)
 
 
 def _failed(error: Exception) -> str:

@@ -10,11 +10,11 @@ from qa.errors import UsageError
 from ui import chat, render, render_sidebar, source_view
 from ui.conversation import Conversation
 from ui.conversations import LONGEST_SEARCH, Conversations
+from ui.events import QUIET, html
 from ui.running import Desk
 from ui.sign_in import user_of
 
 HERE = Path(__file__).parent
-QUIET = {"api_visibility": "private", "show_progress": "hidden"}
 Page = tuple[Any, Conversation, list[str], str, tuple[str, ...], str]
 """Question box, conversation, its HTML, notice, suggestions, source: what a page shows, in the order of its outputs."""
 
@@ -62,7 +62,7 @@ def add(gr: Any) -> Sidebar:
             max_length=LONGEST_SEARCH,
             html_attributes=gr.InputHTMLAttributes(autocomplete="off", enterkeyhint="search"),
         )
-        listed = gr.HTML("", elem_id="fn-kept", html_template="${value}", js_on_load=script, apply_default_css=False)
+        listed = html(gr, "fn-kept", script=script)
     return Sidebar(thread, search, listed)
 
 

@@ -8,7 +8,7 @@ import pytest
 from evals.case_store import NAME, CaseStore, from_reply
 from evals.cases import Case, Gold
 from qa.domain import Answer, Citation, Claim, Refusal, Turn
-from qa.errors import CaseError, LibraryUnwritable
+from qa.errors import CaseError, LibraryError, LibraryUnwritable
 from tests.evals.makers import article, evidence
 
 ONE = Case("one", "Who closed it?", (Gold("a.txt", "It closed.", 0, 7),), (Turn("What?", "The bridge."),), ("it",), "x")
@@ -65,12 +65,17 @@ def test_several_threads_may_add_at_once(store: CaseStore) -> None:
     assert len(store.cases("draft")) == 9
 
 
-def test_a_damaged_file_and_a_missing_folder_are_said(tmp_path: Path) -> None:
+def test_a_damaged_file_and_a_folder_that_is_none_are_said(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"no database at all, whatever its name says" * 30)
-    with pytest.raises(LibraryUnwritable, match=r"cases\.db"):
+    with pytest.raises(LibraryError, match=r"cases\.db is damaged"):
         CaseStore(tmp_path).counts()
     with pytest.raises(LibraryUnwritable):
-        CaseStore(tmp_path / "absent").add([ONE])
+        CaseStore(tmp_path / NAME).add([ONE])
+
+
+def test_only_its_owner_reads_what_was_asked(store: CaseStore, tmp_path: Path) -> None:
+    store.add([ONE])
+    assert (tmp_path / NAME).stat().st_mode & 0o777 == 0o600
 
 
 BRIDGE = article(1, "file:///bridge.txt", "The bridge closed. It will cost £41 million. Nobody was asked.")

@@ -6,10 +6,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from qa.citation import Cited, Recogniser, recognise
+from qa.citation import Cited, Recogniser
 
 KNOWN = 3
 MARK = re.compile(r"[\[【［]\s*\^?\d")
+
+
+def recognise(text: str, known: int) -> tuple[list[Cited], Recogniser]:
+    """A whole text at once."""
+    recogniser = Recogniser(known)
+    recogniser.feed(text)
+    recogniser.finish()
+    return recogniser.cited(), recogniser
 
 
 def told(text: str, known: int = KNOWN) -> tuple[list[tuple[str, tuple[int, ...]]], list[int], list[str]]:

@@ -1,0 +1,25 @@
+"""What the pages' parts are wired with. What a browser's event carries is untrusted and of any shape."""
+
+from collections.abc import Callable, Iterator
+from inspect import isgeneratorfunction
+from typing import Any
+
+QUIET = {"api_visibility": "private", "show_progress": "hidden"}
+"""For every event: no entry in Gradio's own API, no overlay over what is shown."""
+
+
+def given(gr: Any, handler: Callable[..., Any]) -> Callable[..., Any]:
+    """`handler` as Gradio calls it: first what the browser's event carries, then inputs."""
+
+    def steps(event: gr.EventData, *inputs: Any) -> Iterator[Any]:
+        yield from handler(event._data, *inputs)
+
+    def step(event: gr.EventData, *inputs: Any) -> Any:
+        return handler(event._data, *inputs)
+
+    return steps if isgeneratorfunction(handler) else step
+
+
+def html(gr: Any, name: str, value: Any = "", script: str | None = None, template: str = "${value}") -> Any:
+    """Output only. The template is only ever filled through `${value}`: Gradio would run code inside `{{value}}`."""
+    return gr.HTML(value, elem_id=name, html_template=template, js_on_load=script, apply_default_css=False)
