@@ -79,16 +79,13 @@ def items(source: Source, fetch: Fetch, stdin: BinaryIO, max_mb: float) -> Itera
     if isinstance(source, Upload):
         yield Item(source.uri, lambda: _read_file(source.path, source.uri, source.name, max_mb))
     elif isinstance(source, Below):
-        yield from (_fenced(item, source.root) for item in items(str(source.path), fetch, stdin, max_mb))
+        yield from (_fenced(item, source.root) for item in _places(source.path, max_mb, source.root))
     elif source == STDIN:
         yield Item("stdin:", lambda: _read_stdin(stdin, max_mb))
     elif is_url(source):
         yield Item(source, lambda: fetch(source))
-    elif _is_folder(source):
-        files = [_file(path, max_mb) for path in _walk(Path(source))]
-        yield from files or [Item(file_uri(Path(source)), lambda: _nothing(source))]
     else:
-        yield _file(Path(source), max_mb)
+        yield from _places(Path(source), max_mb)
 
 
 def is_url(source: str) -> bool:
@@ -109,22 +106,36 @@ def file_path(uri: str) -> Path:
 # --------------------------------------------------------------------------------------------------
 
 
-def _is_folder(source: str) -> bool:
+def _places(path: Path, max_mb: float, root: Path | None = None) -> Iterator[Item]:
+    if not _is_folder(path):
+        yield _file(path, max_mb)
+        return
+    files = [_file(inside, max_mb) for inside in _walk(path, root)]
+    yield from files or [Item(file_uri(path), lambda: _nothing(path))]
+
+
+def _is_folder(path: Path) -> bool:
     try:
-        return Path(source).is_dir()
+        return path.is_dir()
     except (OSError, ValueError):
         return False
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Files below `folder`, sorted by name, folders in their turn; nothing hidden, no loops."""
-    yield from _walk_once(folder, frozenset())
+def _walk(folder: Path, root: Path | None) -> Iterator[Path]:
+    """Files below `folder`, sorted by name, folders in their turn; nothing hidden, no loops.
+
+    A folder that does not really lie below `root` is not looked into: it comes itself, as one that cannot be read.
+    """
+    yield from _walk_once(folder, os.path.realpath(root) if root else "/", frozenset())
 
 
-def _walk_once(folder: Path, above: frozenset[str]) -> Iterator[Path]:
+def _walk_once(folder: Path, root: str, above: frozenset[str]) -> Iterator[Path]:
     """`above` holds the real places of the folders above, so that a link back up ends there."""
     place = os.path.realpath(folder)
     if place in above:
+        return
+    if not Path(place).is_relative_to(root):
+        yield folder
         return
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -134,13 +145,11 @@ def _walk_once(folder: Path, above: frozenset[str]) -> Iterator[Path]:
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if _is_folder(entry.path):
-            yield from _walk_once(Path(entry.path), above | {place})
-        else:
-            yield Path(entry.path)
+        path = Path(entry.path)
+        yield from _walk_once(path, root, above | {place}) if _is_folder(path) else (path,)
 
 
-def _nothing(folder: str) -> RawFile:
+def _nothing(folder: Path) -> RawFile:
     raise SourceNotFound(f"{folder} holds no file to ingest.", "Hidden files are skipped; give another folder.")
 
 

@@ -18,13 +18,23 @@ def named(source: str, settings: Settings) -> Source:
     if is_url(source):
         return source
     path = Path(source)
-    roots = [root for root in _roots(settings) if path.is_absolute() and path.resolve().is_relative_to(root)]
+    plain = path.is_absolute() and ".." not in path.parts
+    roots = [root for root in _roots(settings) if plain and path.resolve().is_relative_to(root)]
     if not roots:
         raise UsageError(
             f"{source} is no web address, and lies below no folder that may be ingested from.",
             "Give an address that begins with https://; FOOTNOTE_INGEST_ROOTS names the folders.",
         )
     return Below(path, roots[0])
+
+
+def again(path: Path, settings: Settings) -> Source:
+    """A file that was ingested before; where it goes by a name below a root, it must still lie there."""
+    return next((Below(path, root) for root in _roots(settings) if _goes_below(path, root)), str(path))
+
+
+def _goes_below(path: Path, root: Path) -> bool:
+    return path.is_relative_to(root) or any(above.resolve() == root for above in path.parents)
 
 
 def _roots(settings: Settings) -> list[Path]:

@@ -9,7 +9,8 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,7 @@ class Uploads:
         self._folder = folder
         self._max_mb = max_mb
         self._waiting: dict[str, _Waiting] = {}
+        self._coming = 0
         self._lock = threading.Lock()
 
     def route(self) -> Route:
@@ -54,17 +56,11 @@ class Uploads:
         """A token for the file once it is here. Raises OverLimit, UsageError, LibraryUnwritable."""
         named = safe_name(name)
         self._make_room()
-        token = secrets.token_hex(8)
-        upload = Upload(named, self._folder / token)
         try:
-            async with asyncio.timeout(SECONDS):
-                await self._write(upload, pieces)
-        except BaseException:
-            upload.path.unlink(missing_ok=True)
-            raise
-        with self._lock:
-            self._waiting[token] = _Waiting(upload, time.monotonic())
-        return token
+            return await self._kept(named, pieces)
+        finally:
+            with self._lock:
+                self._coming -= 1
 
     def take(self, tokens: Sequence[str]) -> list[Upload]:
         """The files behind the tokens, the caller's from now on. Raises UsageError where one is gone."""
@@ -73,6 +69,17 @@ class Uploads:
             if missing:
                 raise UsageError("An upload has been here for too long and is gone.", "Choose the files again.")
             return [self._waiting.pop(token).upload for token in dict.fromkeys(tokens)]
+
+    @contextmanager
+    def taken(self, tokens: Sequence[str]) -> Iterator[list[Upload]]:
+        """`take` for a block; where it raises, they wait on."""
+        uploads = self.take(tokens)
+        try:
+            yield uploads
+        except BaseException:
+            with self._lock:
+                self._waiting |= {upload.path.name: _Waiting(upload, time.monotonic()) for upload in uploads}
+            raise
 
     # ----------------------------------------------------------------------------------------------
 
@@ -85,6 +92,19 @@ class Uploads:
             return JSONResponse({"reason": error.message, "remedy": error.remedy}, 413 if _large(error) else 400)
         except (ClientDisconnect, TimeoutError):
             return JSONResponse({"reason": "The file did not come in whole.", "remedy": "Try again."}, 400)
+
+    async def _kept(self, named: str, pieces: AsyncIterator[bytes]) -> str:
+        token = secrets.token_hex(8)
+        upload = Upload(named, self._folder / token)
+        try:
+            async with asyncio.timeout(SECONDS):
+                await self._write(upload, pieces)
+        except BaseException:
+            upload.path.unlink(missing_ok=True)
+            raise
+        with self._lock:
+            self._waiting[token] = _Waiting(upload, time.monotonic())
+        return token
 
     async def _write(self, upload: Upload, pieces: AsyncIterator[bytes]) -> None:
         limit, size = int(self._max_mb * MEGABYTE), 0
@@ -105,15 +125,18 @@ class Uploads:
             ) from None
 
     def _make_room(self) -> None:
-        """Forgets what waited too long; raises OverLimit where there is no room for another file."""
+        """Forgets what waited too long, and counts one more as coming in. Raises OverLimit where there is no room."""
         now = time.monotonic()
         with self._lock:
             old = [token for token, waiting in self._waiting.items() if now - waiting.since > WAIT_SECONDS]
             for token in old:
                 self._waiting.pop(token).upload.path.unlink(missing_ok=True)
-            full = len(self._waiting) >= MOST_WAITING
-        if full or shutil.disk_usage(self._folder).free < ROOM + self._max_mb * MEGABYTE:
-            raise OverLimit("There is no room for another upload now.", "Wait until what waits is ingested.")
+            full = len(self._waiting) + self._coming >= MOST_WAITING
+            needed = ROOM + (self._coming + 1) * self._max_mb * MEGABYTE
+            if not full and shutil.disk_usage(self._folder).free >= needed:
+                self._coming += 1
+                return
+        raise OverLimit("There is no room for another upload now.", "Wait until what waits is ingested.")
 
 
 def safe_name(given: str) -> str:

@@ -85,7 +85,20 @@ def test_a_folder_below_a_root_is_taken_in_and_listed(desk: Desk) -> None:
     assert "2 added" in desk.page.look(None)
 
 
-@pytest.mark.parametrize("given", ["{outside}", "{news}/../outside", "news", "/etc/passwd", "~", "x" * 3_000, "a\x00b"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "{outside}",
+        "{news}/../outside",
+        "{news}/../news",
+        "{news}/inner/..",
+        "news",
+        "/etc/passwd",
+        "~",
+        "x" * 3_000,
+        "a\x00b",
+    ],
+)
 def test_no_other_folder_is(desk: Desk, given: str) -> None:
     source = given.format(outside=desk.outside, news=desk.news)
     jobs, said = desk.page.ingest({"source": source})
@@ -143,6 +156,23 @@ def test_articles_are_ingested_again_where_they_came_from(desk: Desk) -> None:
     assert desk.page.again({"ids": [article_id]})[1] == ""
     assert desk.ended().counts["updated"] == 1
     assert desk.library.article(article_id).title == "Rates rise more"
+
+
+def test_what_has_become_a_link_out_of_its_root_is_not_ingested_again(desk: Desk) -> None:
+    (article_id,) = desk.take("Rates rise")
+    (desk.outside / "secret.txt").write_text(TEXT.format(title="Secret"))
+    (desk.news / "0.txt").unlink()
+    (desk.news / "0.txt").symlink_to(desk.outside / "secret.txt")
+    assert desk.page.again({"ids": [article_id]})[1] == ""
+    assert desk.ended().counts["failed"] == 1
+    assert desk.library.article(article_id).title == "Rates rise"
+
+
+def test_an_upload_beside_a_refused_address_is_not_lost(desk: Desk) -> None:
+    token = desk.send("sent.txt", TEXT.format(title="Sent"))
+    assert "no web address" in desk.page.ingest({"uploads": [token], "source": "/etc/passwd"})[1]
+    assert desk.page.ingest({"uploads": [token]})[1] == ""
+    assert desk.ended().counts["added"] == 1
 
 
 def test_an_upload_cannot_be_read_again(desk: Desk) -> None:

@@ -6,7 +6,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from qa.errors import UsageError
+from qa.errors import OverLimit, UsageError
 from ui import uploads as module
 from ui.guard import MOST_BYTES, ROUTES, Guard
 from ui.uploads import LONGEST_NAME, PATH, Uploads, safe_name
@@ -93,6 +93,32 @@ def test_without_room_there_is_no_upload(
     monkeypatch.setattr(module, limit, value)
     answer = client.post(PATH, params={"name": "a.txt"}, content=b"x", headers=BYTES)
     assert (answer.status_code, answer.json()["reason"]) == (413, "There is no room for another upload now.")
+
+
+def test_what_comes_in_has_its_room_before_it_is_here(
+    uploads: Uploads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def meanwhile() -> AsyncIterator[bytes]:
+        yield b"x"
+        with pytest.raises(OverLimit):
+            await uploads.receive("b.txt", meanwhile())
+
+    monkeypatch.setattr(module, "MOST_WAITING", 1)
+    first = asyncio.run(uploads.receive("a.txt", meanwhile()))
+    assert [path.name for path in tmp_path.iterdir()] == [first]
+
+
+def test_what_could_not_be_used_waits_on(uploads: Uploads) -> None:
+    async def file() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    token = asyncio.run(uploads.receive("a.txt", file()))
+    with pytest.raises(RuntimeError), uploads.taken([token]):
+        raise RuntimeError
+    with uploads.taken([token]) as (upload,):
+        assert upload.path.read_bytes() == b"x"
+    with pytest.raises(UsageError):
+        uploads.take([token])
 
 
 @pytest.mark.parametrize(

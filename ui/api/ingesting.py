@@ -68,7 +68,8 @@ class Ingesting:
         if not asked.sources and not asked.uploads:
             raise UsageError("There is nothing to ingest.", "Give sources, or the uploads that /uploads answered.")
         sources: Sequence[Source] = [named(source, self._settings) for source in asked.sources]
-        job_id = self._jobs.submit([*sources, *self._uploads.take(asked.uploads)])
+        with self._uploads.taken(asked.uploads) as uploads:
+            job_id = self._jobs.submit([*sources, *uploads])
         return JSONResponse(_document(self._jobs.job(job_id)), 202)
 
     def jobs(self) -> Response:
