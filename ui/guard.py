@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 from collections.abc import Iterable, Sequence
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -40,6 +39,9 @@ FORMS = ("/sign-in", "/sign-out")
 API = "/api/"
 """Below it errors are JSON, and a body need not be one that is safe for Gradio."""
 
+EVENTS = "/gradio_api/"
+"""Below it a GET is heard once, or ends a page's state when its reader leaves: it cannot be asked for its head."""
+
 STREAMED = frozenset({"/library/upload", "/api/v1/uploads"})
 """Bodies that are files: not read here, but by who knows how large they may be (`ui.uploads`)."""
 
@@ -71,10 +73,7 @@ HEADERS = {
 
 
 class Guard:
-    """An ASGI app around another: refuses what must not reach it, and adds the headers.
-
-    What stands behind the page's own address (?c=...) is its script's business; Gradio takes some of it for orders.
-    """
+    """An ASGI app around another: refuses what must not reach it, and adds the headers."""
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str], routes: Sequence[tuple[str, str]] = ROUTES) -> None:
         self._app = app
@@ -90,8 +89,8 @@ class Guard:
         body, refused = await self._admit(scope, receive)
         if refused:
             return await refused(scope, receive, with_headers)
-        if scope["path"] == "/":
-            scope = {**scope, "query_string": b""}
+        if scope["method"] == "HEAD":
+            return await _head(self._app, scope, with_headers)
         handed_on = receive if scope["path"] in STREAMED else _replaying(body, receive)
         return await self._app(scope, handed_on, with_headers)
 
@@ -104,7 +103,7 @@ class Guard:
             return b"", refuse(400, "This address is not one that Footnote serves. See FOOTNOTE_ALLOWED_HOSTS.")
         if not self._known(scope["method"], scope["path"]):
             return b"", refuse(404, "There is nothing here.")
-        if scope["method"] == "GET":
+        if scope["method"] in ("GET", "HEAD"):
             return b"", None
         if _foreign(headers):
             return b"", refuse(403, "Requests from other sites are refused.")
@@ -118,7 +117,7 @@ class Guard:
         return body, None
 
     def _known(self, method: str, path: str) -> bool:
-        wanted = "GET" if method == "HEAD" else method
+        wanted = "GET" if method == "HEAD" and not path.startswith(EVENTS) else method
         return ".." not in path and any(m == wanted and p.fullmatch(path) for m, p in self._routes)
 
 
@@ -133,7 +132,7 @@ def _foreign(headers: Headers) -> bool:
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return True
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc.lower() != headers["host"].lower()
+    return origin is not None and origin.partition("://")[2].lower() != headers["host"].lower()
 
 
 async def _body(headers: Headers, receive: Receive) -> bytes | None:
@@ -177,6 +176,26 @@ def _replaying(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
+
+
+async def _head(app: ASGIApp, scope: Scope, send: Send) -> None:
+    """What a GET would answer, without its body: once it has begun, its reader is said to have left."""
+    begun = asyncio.Event()
+    asking: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> Message:
+        if asking:
+            return asking.pop()
+        await begun.wait()
+        return {"type": "http.disconnect"}
+
+    async def cut(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+            await send({"type": "http.response.body", "body": b""})
+            begun.set()
+
+    await app({**scope, "method": "GET"}, receive, cut)
 
 
 def _adding_headers(send: Send) -> Send:

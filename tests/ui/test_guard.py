@@ -1,10 +1,10 @@
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import Message
@@ -75,6 +75,7 @@ def test_posts_from_the_page_itself_pass(client: TestClient, headers: dict[str, 
         {"origin": "https://evil.example"},
         {"origin": "http://127.0.0.1:9999"},
         {"origin": "null"},
+        {"origin": "http://["},
         {"origin": ""},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site", "origin": HOME},
@@ -126,6 +127,27 @@ def test_nothing_that_could_name_a_file_is(client: TestClient, body: bytes) -> N
     assert client.post(JOIN, content=body).status_code == 400
 
 
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/stats"])
+def test_the_head_of_what_can_be_got_can_be_asked_for(client: TestClient, path: str) -> None:
+    got, asked = client.get(path), client.head(path)
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert asked.headers == got.headers
+
+
+def test_the_head_of_what_never_ends_comes_at_once() -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"more"
+            await asyncio.sleep(0)
+
+    async def answer(_: Request) -> StreamingResponse:
+        return StreamingResponse(endless())
+
+    app = Guard(Starlette(routes=[Route("/healthz", answer, methods=["GET"])]), ["127.0.0.1"])
+    with TestClient(app, base_url=HOME) as client:
+        assert client.head("/healthz").status_code == 200
+
+
 def test_what_comes_after_the_body_still_arrives() -> None:
     seen: list[str] = []
 
@@ -166,6 +188,9 @@ def test_what_comes_after_the_body_still_arrives() -> None:
         ("GET", "/assets/%2e%2e/config"),
         ("GET", "/assets/..%2fconfig"),
         ("GET", "/gradio_api/heartbeat/a/b"),
+        ("HEAD", "/gradio_api/heartbeat/a"),
+        ("HEAD", "/gradio_api/queue/data"),
+        ("HEAD", JOIN),
     ],
 )
 def test_all_that_the_page_does_not_need_is_not_there(client: TestClient, method: str, path: str) -> None:
