@@ -11,7 +11,7 @@ from typing import TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from ui.throttle import Throttle
-from ui.users import Users
+from ui.users import LONGEST_NAME, Users, plain
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -74,7 +74,7 @@ def remember(into: dict[K, V], key: K, value: V, most: int) -> None:
 
 
 def _keys(name: str, address: str) -> Mapping[Hashable, int]:
-    who = name.casefold().strip()
+    who = plain(name)[: LONGEST_NAME + 1]
     return {
         ("pair", who, address): FREE_OF_A_PAIR,
         ("address", address): FREE_OF_AN_ADDRESS,

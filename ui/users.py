@@ -16,7 +16,8 @@ from threading import Lock
 from qa.errors import SettingsError, UsageError
 
 log = logging.getLogger(__name__)
-NAME = re.compile(r"[\w][\w.@-]{0,63}")
+LONGEST_NAME = 64
+NAME = re.compile(rf"\w[\w.@-]{{0,{LONGEST_NAME - 1}}}")
 SHORTEST, LONGEST = 8, 200
 """Characters of a password."""
 

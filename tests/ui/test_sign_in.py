@@ -278,6 +278,12 @@ def test_many_names_from_one_address_are_slowed_and_one_name_from_many(small: ht
     assert tried(small, "ada", ADA, of="203.0.113.1").status_code == 429
 
 
+def test_a_name_in_other_letters_is_the_same_name(small: httpx.Client) -> None:
+    written = ["ada", "ADA", " ada ", "ａda", "𝐚da"]  # a full-width and a mathematical letter
+    assert [tried(small, name, "guess").status_code for name in written] == [401] * 5
+    assert tried(small, "ada", ADA).status_code == 429
+
+
 def test_programs_are_slowed_in_the_same_way(small: httpx.Client) -> None:
     codes = [small.get("/healthz", auth=("ada", "guess")).status_code]
     codes += [small.get("/api/v1/docs", auth=("ada", "guess")).status_code for _ in range(6)]
