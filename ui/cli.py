@@ -319,15 +319,17 @@ def _anew(library: Path | None) -> Iterator["Library"]:
 
 
 def _removal(shelf: "Library", name: str, purged: Path | None) -> str:
-    """What went wrong, or "". `purged` is the folder whose kept conversations are to forget the article too."""
+    """What went wrong, or "". `purged` is the folder whose kept answers are to forget the article too."""
     from qa.errors import NotInLibrary
     from ui.conversations import Conversations
+    from ui.feedback import Feedback
 
     try:
         article_id = shelf.find(name)
         shelf.remove(article_id, purge=purged is not None)
         if purged:
             Conversations(purged).forget(article_id)
+            Feedback(purged).forget(article_id)
     except NotInLibrary as error:
         return str(error)
     return ""

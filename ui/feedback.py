@@ -1,11 +1,12 @@
-"""Thumbs up and down, with a reason: one more SQLite file in the library's folder, only ever added to.
+"""Thumbs up and down, with a reason: one more SQLite file in the library's folder, added to until articles are purged.
 
 What says enough to be an evaluation case becomes a draft of one.
 """
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -80,6 +81,27 @@ class Feedback:
             case = from_reply(exchange.outcome, given.verdict == "up", earlier)
             CaseStore(self._folder).add([case] if case else [])
 
+    def forget(self, article_id: int) -> int:
+        """Erases the judged answers that quote an article; how many. Questions, verdicts and reasons stay.
+
+        Answers that went before go from every entry: which articles they quoted is not kept.
+        """
+        if not (self._folder / NAME).is_file():
+            return 0
+        with closing(Catalog(self._folder, name=NAME, steps=STEPS, private=True)) as file, file.writing() as connection:
+            rows = [(i, exchanges.load(body), json.loads(history)) for i, body, history in connection.execute(_ALL)]
+            quoting = {
+                i: replace(judged, outcome=exchanges.ERASED) for i, judged, _ in rows if _quotes(judged, article_id)
+            }
+            for i, judged, history in rows:
+                kept = (
+                    exchanges.dump(quoting.get(i, judged)),
+                    json.dumps([turn | {"answer": ""} for turn in history]),
+                    i,
+                )
+                connection.execute("UPDATE feedback SET exchange = ?, history = ? WHERE id = ?", kept)
+        return len(quoting)
+
     def entries(self) -> list[Entry]:
         """The oldest first; what was taken back is left out."""
         if not (self._folder / NAME).is_file():
@@ -113,10 +135,16 @@ def _judged(conversation: Conversation, turn: int) -> Exchange:
     )
 
 
+def _quotes(exchange: Exchange, article_id: int) -> bool:
+    found = exchange.outcome.evidence if isinstance(exchange.outcome, Answer | Refusal) else ()
+    return any(one.article.article_id == article_id for one in found)
+
+
 def _entry(given_at: str, user: str, verdict: Verdict, reason: str, exchange: str, history: str) -> Entry:
     earlier = tuple(Turn(**turn) for turn in json.loads(history))
     return Entry(given_at, user, verdict, reason, exchanges.load(exchange), earlier)
 
 
+_ALL = "SELECT id, exchange, history FROM feedback"
 _LAST_WORDS = """SELECT given_at, user, verdict, reason, exchange, history FROM feedback
     WHERE id IN (SELECT max(id) FROM feedback GROUP BY user, exchange_key) AND verdict != '' ORDER BY id"""

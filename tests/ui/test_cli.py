@@ -19,6 +19,7 @@ from ui.cli import app
 from ui.conversation import Exchange
 from ui.conversations import Conversations
 from ui.exchanges import ERASED
+from ui.feedback import Feedback, Given
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
@@ -230,8 +231,10 @@ class TestLibrary:
         quoting = evidence(article(shown["article_id"]), "The repair will cost £41 million.")
         kept = Conversations(own_library)
         asked = kept.begin("ada", Exchange("Cost?", answer(quoting), key="k"))
+        Feedback(own_library).give(kept.open("ada", asked), Given(0, "up", ""), "ada")
         assert footnote("library", "remove", name, "--purge", "--library", own_library).exit_code == 0
         assert kept.open("ada", asked)[0].outcome == ERASED
+        assert Feedback(own_library).entries()[0].exchange.outcome == ERASED
         kept.close()
 
     def test_export_is_every_article_whole(self, sample_library: Path) -> None:

@@ -11,6 +11,7 @@ from tests.ui.pages import answer, article, evidence, refusal
 from ui import feedback
 from ui.conversation import Conversation, Exchange, Failure
 from ui.conversations import Conversations
+from ui.exchanges import ERASED
 from ui.feedback import Feedback, Given
 from ui.reply_actions import THANKS, WAIT, Handlers
 from ui.running import Desk
@@ -56,8 +57,22 @@ def test_what_says_enough_becomes_a_draft_of_a_case(tmp_path: Path) -> None:
     assert (case.question, case.gold[0].quote) == ("What will it cost?", COST.quote)
 
 
+def test_what_quotes_a_purged_article_is_erased(tmp_path: Path) -> None:
+    other = evidence(article(99), COST.quote)
+    talk = (*TALK[:2], Exchange("And?", refusal(other), key="d"))
+    kept = Feedback(tmp_path, clock)
+    for turn in range(3):
+        kept.give(talk, Given(turn, "down", "why"))
+    assert kept.forget(COST.article.article_id) == 2
+    found = kept.entries()
+    assert [entry.exchange.outcome for entry in found] == [ERASED, ERASED, talk[2].outcome]
+    assert (found[0].exchange.question, found[0].reason) == ("What will it cost?", "why")
+    assert [turn.answer for entry in found for turn in entry.history] == ["", "", ""]
+
+
 def test_reading_makes_no_file(tmp_path: Path) -> None:
     assert Feedback(tmp_path).entries() == []
+    assert Feedback(tmp_path).forget(1) == 0
     assert list(tmp_path.iterdir()) == []
 
 
