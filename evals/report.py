@@ -7,7 +7,7 @@ import numpy as np
 
 from evals.figures import denominators, figures, seconds
 from evals.gold import Missing
-from evals.records import Record, to_row
+from evals.records import Record
 from evals.statistics import DRAWS, draws, interval
 
 MAIN = ("hit@1", "hit@10", "mrr", "passage_hit@4", "article_hit@1", "citation_f1", "refusal_f1", "auroc")
@@ -85,11 +85,6 @@ def as_text(report: Mapping[str, Any]) -> str:
         _listed("Gold that the library does not hold", [_missing_line(gold) for gold in report["missing_gold"]]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def with_cases(report: Mapping[str, Any], records: Sequence[Record]) -> dict[str, Any]:
-    """The report and every record, for those who look into the cases."""
-    return {**report, "records": [to_row(record) for record in records]}
 
 
 # ----------------------------------------------------------------------------------------------------------------

@@ -1,1 +1,6 @@
-"""Footnote's faces, the page and the command line: event -> library or answerer -> what is shown."""
+"""Footnote's faces: event -> library or answerer -> what is shown.
+
+Read in this order: `cli` (every command), `server` (what `footnote serve` is made of), `app` with `chat` and `render`
+(the page), then `library_page`, `evals_page` and `sidebar` in the same way; `api` and `mcp_server` for programs;
+`guard` and `sign_in` for what stands in front.
+"""

@@ -20,6 +20,7 @@ from ui.events import QUIET, given, html
 from ui.explanation import findings
 from ui.jobs import Jobs
 from ui.listing import PAGE, Listing, View, read_view
+from ui.render_failure import failure
 from ui.render_why import explanation
 from ui.uploads import Uploads
 
@@ -188,7 +189,7 @@ def _on(gr: Any, part: Any, name: str, handler: Callable[[object], Any], outputs
 
 
 def _failed(error: Exception) -> str:
-    return render.failure(explain(error))
+    return failure(explain(error))
 
 
 def _field(event: object, name: str) -> Any:

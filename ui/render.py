@@ -10,6 +10,7 @@ from qa.support import doubt
 from ui.conversation import Conversation, Exchange, Failure, Pending, Place, SourcePage, Stopped, cited
 from ui.markup import button, count, day, file_name, lang, tag, text, visible, web_link, words
 from ui.render_actions import actions
+from ui.render_failure import failure as failed
 
 SUPPORT = ((0.75, "Strong support"), (0.4, "Partial support"), (0.0, "Weak support"))
 CONFIDENCE = (
@@ -52,13 +53,13 @@ def said(*sentences: str) -> str:
 
 def failure(failure: Failure) -> str:
     """In place of the welcome: why the page cannot be used now."""
-    return f'<section class="fn-welcome">{_failure(failure)}</section>'
+    return f'<section class="fn-welcome">{failed(failure)}</section>'
 
 
 def source_failure(failure: Failure) -> str:
     """What stands in the source view's place when the article cannot be shown."""
     head = tag("header", tag("div", _CLOSE, cls="fn-steps"), cls="fn-source-head")
-    return tag("section", head + _failure(failure), cls="fn-source", aria_label="Source")
+    return tag("section", head + failed(failure), cls="fn-source", aria_label="Source")
 
 
 _EMPTY_LIBRARY = """<section class="fn-welcome"><h2>The library is empty</h2>
@@ -95,7 +96,7 @@ def _outcome(turn: int, exchange: Exchange) -> str:
         case Pending() as pending:
             return _pending(pending)
         case Failure() as failure:
-            return _failure(failure)
+            return failed(failure)
         case Stopped() as stopped:
             return _draft(stopped.text) + '<p class="fn-small">You stopped this answer.</p>'
         case Answer() as answer:
@@ -114,13 +115,6 @@ def _pending(pending: Pending) -> str:
 
 def _draft(written: str) -> str:
     return f'<p class="fn-draft" dir="auto">{text(written)}</p>' if written else ""
-
-
-def _failure(failure: Failure) -> str:
-    remedy = f"<p>{text(failure.remedy)}</p>" if failure.remedy else ""
-    error_id = f'<p class="fn-small">Error {text(failure.error_id)}</p>' if failure.error_id else ""
-    message = f"<p><strong>{text(failure.message)}</strong></p>"
-    return tag("div", message + remedy + error_id, cls="fn-failure", role="alert")
 
 
 def _standalone(question: str, standalone: str) -> str:

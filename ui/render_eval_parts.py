@@ -1,6 +1,5 @@
 """Pieces that all views of the evals page are made of. Pure; whatever is not its own words passes `markup.text`."""
 
-from ui.conversation import Failure
 from ui.evals_views import KeptRun, Quote
 from ui.markup import button, day, tag, text
 
@@ -11,13 +10,6 @@ def section(heading: str, inner: str, cls: str, back: str = "") -> str:
 
 def do(inner: str, what: str, cls: str = "fn-ev-do", **data: str | int) -> str:
     return button(inner, cls=cls, data_do=what, **data)
-
-
-def failure(failure: Failure) -> str:
-    lines = [f"<p><strong>{text(failure.message)}</strong></p>"]
-    lines += [f"<p>{text(failure.remedy)}</p>"] if failure.remedy else []
-    lines += [f'<p class="fn-small">Error {text(failure.error_id)}</p>'] if failure.error_id else []
-    return tag("div", "".join(lines), cls="fn-failure", role="alert")
 
 
 def quoted(quote: Quote) -> str:

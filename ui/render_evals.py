@@ -8,8 +8,9 @@ from evals.choices import Choice
 from ui.conversation import Failure
 from ui.evals_views import CaseView, CompareView, Draft, Home, KeptRun, RunView, View
 from ui.markup import button, count, tag, text
-from ui.render_eval_parts import called, do, failure, how, number, quoted, section, when
+from ui.render_eval_parts import called, do, how, number, quoted, section, when
 from ui.render_eval_runs import COLUMNS, case_page, compare_page, run_page
+from ui.render_failure import failure
 
 
 def view(shown: View) -> str:

@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from ingest.pipeline import Outcome
 from qa.domain import Article, ArticleRef
-from ui.conversation import Failure
 from ui.job_state import Job, JobItem, Stage
 from ui.listing import Listing
 from ui.markup import button, count, day, file_name, lang, tag, text, visible, web_link
@@ -98,15 +97,6 @@ def article_text(article: Article) -> str:
     more = len(article.text) - len(shown)
     cut = f'<p class="fn-notice">{more:,} more characters are stored and not shown.</p>' if more else ""
     return f'<div class="fn-text"{lang(article.language)}>{paragraphs}</div>{cut}'
-
-
-def failure(failure: Failure) -> str:
-    """A message in the place of what could not be shown."""
-    remedy = f"<p>{text(failure.remedy)}</p>" if failure.remedy else ""
-    error_id = f'<p class="fn-small">Error {text(failure.error_id)}</p>' if failure.error_id else ""
-    return tag(
-        "div", f"<p><strong>{text(failure.message)}</strong></p>{remedy}{error_id}", cls="fn-failure", role="alert"
-    )
 
 
 def said(message: str, remedy: str = "") -> str:

@@ -1,13 +1,11 @@
 """What a report counts, by hand, and the text that a terminal shows of it."""
 
-import json
-
 import pytest
 
 from evals import plots
 from evals.gold import Missing
 from evals.html import page
-from evals.report import as_text, build, by_kind, values, with_cases
+from evals.report import as_text, build, by_kind, values
 from tests.evals.makers import record
 
 RIGHT = record(1, kind="who", sentences=((0,),), passages=((0,),), articles=((0,),), cited=((0,),), confidence=0.9)
@@ -66,12 +64,6 @@ def test_intervals_hold_their_value_and_no_interval_is_made_up() -> None:
     for name, (low, high) in found["intervals"].items():
         assert low <= found["metrics"][name] <= high
     assert build("news", ALL, count=0)["intervals"] == {}
-
-
-def test_with_its_cases_it_is_json() -> None:
-    whole = json.loads(json.dumps(with_cases(report(), ALL)))
-
-    assert [row["id"] for row in whole["records"]] == [f"case {n}" for n in range(1, 6)]
 
 
 def test_the_text_lines_up() -> None:

@@ -11,6 +11,7 @@ from ui.conversation import Failure
 from ui.explanation import findings
 from ui.job_state import Job, JobItem
 from ui.listing import Listing, View
+from ui.render_failure import failure
 from ui.render_why import explanation
 
 EVIL = "<img src=x onerror=alert(1)>\"'${alert(2)}\u202e"
@@ -48,7 +49,7 @@ def test_nothing_that_is_given_becomes_markup() -> None:
         render.article(evil),
         render.article_text(evil),
         render.finding([EVIL]),
-        render.failure(Failure(EVIL, EVIL, EVIL)),
+        failure(Failure(EVIL, EVIL, EVIL)),
         render.said(EVIL, EVIL),
         explanation(why, findings(why)),
     ]
