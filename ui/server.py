@@ -74,14 +74,27 @@ def build(answerer: Answerer, library: Library, settings: Settings, service: Ser
     app.add_api_route("/healthz", lambda: PlainTextResponse("ok"))
     uploads = _uploads(folder.name, settings)
     ingesting = api.Ingesting(jobs, uploads, settings) if jobs else None
-    app.mount(
-        api.PREFIX, api.build(answerer, library, user_of, ingesting, forget=Conversations(settings.library).forget)
-    )
+    app.mount(api.PREFIX, api.build(answerer, library, user_of, ingesting, partial(_forget, settings.library)))
     further = [_library_page(app, service, jobs, uploads, settings)] if service and jobs else []
     further += [partial(evals_page.add, desk=evals, library=library)] if evals else []
     _mount(app, answerer, library, settings, further)
-    behind = _with_sign_in(app, settings)
+    behind = _with_sign_in(_orderless(app), settings)
     return Guard(behind, [*LOOPBACK, settings.host, *settings.allowed_hosts.replace(" ", "").split(",")])
+
+
+def _orderless(app: Any) -> Any:
+    """What stands behind the page's address (?c=...) is its script's business: Gradio takes some of it for orders."""
+
+    async def without_query(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, "query_string": b""} if scope.get("path") == "/" else scope, receive, send)
+
+    return without_query
+
+
+def _forget(library: Path, article_id: int) -> None:
+    """No kept answer quotes a purged article."""
+    Conversations(library).forget(article_id)
+    Feedback(library).forget(article_id)
 
 
 def _with_sign_in(app: Any, settings: Settings) -> Any:
