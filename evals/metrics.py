@@ -62,6 +62,8 @@ def _citations(record: Record) -> Scores:
     if record.refused:
         return {"quote_exactness": record.exact_quotes / record.quotes} if record.quotes else {}
     scores: Scores = {"dangling_citations": float(record.dangling), "dropped_citations": float(record.dropped)}
+    if record.timings_ms.get("generate"):
+        scores["fell_back"] = float(record.fell_back)
     if record.quotes:
         scores["quote_exactness"] = record.exact_quotes / record.quotes
     if record.supports:

@@ -28,8 +28,8 @@ class Record:
     `sentences`, `passages` and `articles` say for every rank, best first, which gold parts that item holds;
     `gold_parts` is how many there are to find. `answerable` is what the case says, not what the reply says.
     `gold_uris` says of each quote in `gold` whose article it is (runs of before 0.1 do not have it).
-    `cited` has one entry a distinct sentence cited; `supports` one number a citation. `faithfulness` and
-    `relevance` are a judge's, None where none judged.
+    `cited` has one entry a distinct sentence cited; `supports` one number a citation. `fell_back`: a chat model was to
+    write it and failed. `faithfulness` and `relevance` are a judge's, None where none judged.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Record:
     exact_quotes: int = 0
     dangling: int = 0
     dropped: int = 0
+    fell_back: bool = False
     shown: tuple[Shown, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from evals.gold import Place, Resolved, Shelf, parts_at, parts_of_article
 from evals.records import Parts, Record, Shown
+from qa.answerer import FALLEN_BACK
 from qa.domain import Answer, Considered, Evidence, Filters, Refusal, Reply, Turn
 from qa.errors import FootnoteError
 
@@ -107,6 +108,7 @@ def _with_reply(record: Record, reply: Reply, parts: Sequence[Sequence[Place]], 
         refused=isinstance(reply, Refusal),
         quotes=len(reply.evidence),
         exact_quotes=sum(_exact(evidence, shelf) for evidence in reply.evidence),
+        timings_ms=dict(reply.timings_ms) or record.timings_ms,
         seconds=seconds,
     )
     if isinstance(reply, Refusal):
@@ -126,6 +128,7 @@ def _with_answer(record: Record, answer: Answer, parts: Sequence[Sequence[Place]
         supports=tuple(citation.support for citation in citations),
         dangling=len(numbers) - len(held),
         dropped=len(answer.dropped_citations),
+        fell_back=FALLEN_BACK in answer.notice,
         shown=_shown(answer.evidence, parts, set(held)),
     )
 

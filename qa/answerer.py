@@ -84,10 +84,7 @@ class Answerer:
         """What the answer will rest on, its text as a chat model writes it, then the reply."""
         considered = self.consider(question, turns, filters)
         yield Retrieved(considered.evidence)
-        if self._writer and self._sure(considered):
-            yield from self._written(self._writer, considered, filters)
-        else:
-            yield self.compose(considered, filters)
+        yield from self._replying(considered, filters)
 
     def consider(self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()) -> Considered:  # noqa: B008
         """Every step before an answer is composed or refused."""
@@ -103,10 +100,10 @@ class Answerer:
         return Considered(asked, standalone, tuple(passages), evidence, probability, span, timings_ms=clock.timings())
 
     def compose(self, considered: Considered, filters: Filters = Filters()) -> Reply:  # noqa: B008
-        """An extractive answer, or a refusal where the confidence is below the threshold."""
-        if self._sure(considered):
-            return composer.answer(considered, self._max_claims)
-        return composer.refusal(considered, self._library.holdings(), filters)
+        """The reply: a refusal where the confidence is below the threshold, else the answer."""
+        *_, reply = self._replying(considered, filters)
+        assert isinstance(reply, Reply)
+        return reply
 
     def features(
         self, question: str, passages: Sequence[RankedPassage], readings: Sequence[Reading]
@@ -117,6 +114,14 @@ class Answerer:
 
     def _sure(self, considered: Considered) -> bool:
         return bool(considered.evidence) and considered.confidence >= self._threshold
+
+    def _replying(self, considered: Considered, filters: Filters) -> Iterator[Token | Reply]:
+        if not self._sure(considered):
+            yield composer.refusal(considered, self._library.holdings(), filters)
+        elif self._writer:
+            yield from self._written(self._writer, considered, filters)
+        else:
+            yield composer.answer(considered, self._max_claims)
 
     def _written(self, writer: FluentWriter, considered: Considered, filters: Filters) -> Iterator[Token | Reply]:
         """The chat model's answer or refusal; where it fails, the extractive answer with a line that says how."""

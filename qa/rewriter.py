@@ -13,7 +13,9 @@ from qa.domain import Turn
 
 _PRONOUN = re.compile(r"\b(?:he|she|they|him|her|them|his|hers|their|theirs|it|its|himself|herself|themselves)\b", re.I)
 _IMPERSONAL = re.compile(
-    r"\b(?:is|was) it (?:true|possible|likely|legal)\b|\bdoes it take\b|\bit (?:is|was) that\b", re.I
+    r"\b(?:is|was) it (?:true|possible|likely|legal)\b|\bdoes it take\b|\bit (?:is|was) that\b"
+    r"|\b(?:does|did|will|would|might|could|can) it (?:cost|take)\b(?=(?: \S+){0,3} to\b)",
+    re.IGNORECASE,
 )
 _POINTING = re.compile(
     r"\b(?:this|that|these|those)(?=\W*$|\s+(?:is|was|were|are|did|do|does|will|would|happens?|means?|mean|causes?"

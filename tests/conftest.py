@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from ingest.pipeline import ingest
-from qa.bootstrap import make_embedder
+from qa.bootstrap import make_embedder, stay_quiet
 from qa.embedder import SentenceTransformerEmbedder
 from qa.library import Library
 from qa.settings import load
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+stay_quiet()
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "articles"
 

@@ -1,5 +1,6 @@
 """A judge's opinion: what it is asked, how its reply is read, and that nothing is asked twice."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,13 @@ def test_a_torn_line_is_asked_again(tmp_path: Path) -> None:
     again = FakeGenerator([REPLY])
     Judge(again, "m", tmp_path).judged(RECORD)
     assert len(again.asked) == 1
+
+
+def test_falling_back_counts_only_where_a_chat_model_was_to_write() -> None:
+    # of two written answers one fell back; the extractive one has no score
+    written = Record("w", "q", gold_parts=1, text="x", timings_ms={"generate": 5.0})
+    records = [written, replace(written, id="b", fell_back=True), Record("e", "q", gold_parts=1, text="x")]
+    assert [scores.get("fell_back") for scores in by_case(records).values()] == [0.0, 1.0, None]
 
 
 def test_refusals_and_failures_are_not_judged(tmp_path: Path) -> None:

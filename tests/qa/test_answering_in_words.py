@@ -90,6 +90,12 @@ class TestAnswers:
         assert reply.claims == extractive.claims
         assert reply.notice == f"It is busy. {FALLEN_BACK}"
 
+    def test_what_was_considered_apart_is_written_too(self, made: Made) -> None:
+        answerer = made(FakeGenerator(("Mending it will cost £52m. [1]",)))
+        reply = answerer.compose(answerer.consider(BRIDGE))
+        assert isinstance(reply, Answer)
+        assert reply.text == "Mending it will cost £52m. [1]"
+
     def test_leaving_in_the_middle_stops_the_model(self, made: Made) -> None:
         generator = FakeGenerator(("Mending ", "it ", "costs."))
         stream = made(generator).stream(BRIDGE)

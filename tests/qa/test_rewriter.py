@@ -25,6 +25,7 @@ BLAIR = Turn("What did Tony Blair promise in Brighton?", "He promised new school
         "What about Gordon Brown?",
         "Who lives there?",
         "Was that decision final?",
+        "What will it cost?",
     ],
 )
 def test_refers_back(question: str) -> None:
@@ -39,6 +40,8 @@ def test_refers_back(question: str) -> None:
         "Who won the Booker prize that year's jury chose?",
         "Is it true that Shell overstated reserves?",
         "How long does it take to build a bridge?",
+        "What will it cost to put the crossing right?",
+        "How long would it take the county to mend a bridge?",
         "Are there any plans for a tram in Leeds?",
         "Which company that makes phones lost money?",
         "Which firm sold this year's most popular game?",
