@@ -37,6 +37,7 @@ def planned(of: Recipe, count: int = 64) -> list[Step]:
 
 
 class TestTraining:
+    @pytest.mark.slow
     def test_it_learns_to_read(self, base: Path, tmp_path: Path) -> None:
         of = recipe(128 * PASSES, every=10**6, read=4)
         run = planned(of, 128)

@@ -72,6 +72,7 @@ def opened(seen: Visit) -> str:
     return "".join(seen.page.locator("#fn-evals-source mark.fn-current").all_text_contents())
 
 
+@pytest.mark.slow
 def test_from_cases_to_a_report_a_case_and_its_sentence(seen: Visit) -> None:
     run_file(seen)
     assert seen.page.locator(".fn-evals h2").inner_text() == "dev"

@@ -288,8 +288,15 @@ def test_hostile_articles_questions_and_replies_are_only_shown(wide: Visit, answ
     assert HOSTILE in wide.page.locator(".fn-source h2").inner_text()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1024, 1440])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (390, "light"),
+        (1440, "dark"),
+        *(pytest.param(w, s, marks=pytest.mark.slow) for w, s in ((390, "dark"), (1440, "light"))),
+        *(pytest.param(1024, scheme, marks=pytest.mark.slow) for scheme in ("light", "dark")),
+    ],
+)
 def test_it_fits_every_width(browser: Any, address: str, answerer: FakeAnswerer, width: int, scheme: str) -> None:
     answerer.outcomes[:] = [REPLY]
     with visit(browser, address, viewport={"width": width, "height": 800}, color_scheme=scheme) as seen:
@@ -343,7 +350,7 @@ CONTRAST = """() => {
 """W3C's contrast ratio of every element that holds words, with its class."""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_every_word_has_enough_contrast(browser: Any, address: str, answerer: FakeAnswerer, scheme: str) -> None:
     answerer.outcomes[:] = [replace(REPLY, notice="A notice."), refusal(TOLLS), EmbeddingMismatch("No.", "Do.")]
     with visit(browser, address, color_scheme=scheme) as seen:
