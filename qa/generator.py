@@ -243,8 +243,11 @@ def _provider(model: str) -> bool:
 
 def _place(base_url: str) -> str:
     """Host and port only: a URL may hold a password."""
-    parts = urlsplit(base_url)
-    return f"{parts.hostname}:{parts.port}" if parts.hostname and parts.port else parts.hostname or "its provider"
+    try:
+        parts = urlsplit(base_url)
+        return f"{parts.hostname}:{parts.port}" if parts.hostname and parts.port else parts.hostname or "its provider"
+    except ValueError:
+        return "an address that is none"
 
 
 def _broken_off() -> ChatFailed:

@@ -109,6 +109,12 @@ def test_a_server_that_cannot_be_reached_is_named_without_a_password() -> None:
     assert gone.url.removeprefix("http://").removesuffix("/v1") in failed.value.message
 
 
+def test_an_address_that_is_none_is_a_failure_too() -> None:
+    made = ChatGenerator(load(chat_model="m", chat_base_url="http://127.0.0.1:port/v1", chat_retries=0))
+    with pytest.raises(ChatFailed):
+        list(made.stream(PROMPT))
+
+
 def test_it_is_asked_again_after_as_long_as_the_server_says() -> None:
     with chat_server(fails(429, [("Retry-After", "1")]), says("Hello")) as server:
         made = generator(server, chat_retries=1)
