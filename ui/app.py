@@ -10,8 +10,9 @@ from qa.errors import FootnoteError
 from ui import chat, filter_row, filters, navigation, render, reply_actions, sidebar, source_view
 from ui.conversation import Conversation
 from ui.conversations import Conversations
-from ui.events import QUIET, given, html
+from ui.events import QUIET, given, html, index_of
 from ui.feedback import Feedback
+from ui.opening import opened
 from ui.running import Desk
 
 HERE = Path(__file__).parent
@@ -159,8 +160,8 @@ class _Page:
         thread: sidebar.Thread,
         offered: tuple[str, ...],
     ) -> Iterator[Shown]:
-        index = event.get("index") if isinstance(event, dict) else None
-        if isinstance(index, int) and 0 <= index < len(offered):
+        index = index_of(event, offered)
+        if index is not None:
             yield from self.ask(user, chat.question_about(offered[index]), talked, desk, thread)
 
     def _box(self, *, running: bool = False, **more: Any) -> Any:
@@ -168,11 +169,7 @@ class _Page:
         return self._gr.update(submit_btn=False if running else "Ask", stop_btn="Stop" if running else False, **more)
 
     def cite(self, event: object, talked: Conversation) -> str:
-        try:
-            place = source_view.read_place(event)
-            return render.source(source_view.open_citation(self._library, talked, place))
-        except Exception as error:
-            return render.source_failure(chat.explain(error))
+        return opened(self._library, talked, event)
 
 
 def _script() -> str:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from evals.background import Progress
-from ui import chat, render, render_evals, source_view
+from ui import chat, render_evals
 from ui.conversation import Conversation
 from ui.evals_desk import EvalsDesk
 from ui.events import QUIET, given, html
+from ui.opening import opened
 from ui.source_view import Articles
 
 HERE = Path(__file__).parent
@@ -63,12 +64,8 @@ class _Page:
     def stop(self) -> str:
         return _rendered(self._desk.stop())
 
-    def cite(self, event: object, opened: Conversation) -> str:
-        try:
-            place = source_view.read_place(event)
-            return render.source(source_view.open_citation(self._library, opened, place))
-        except Exception as error:
-            return render.source_failure(chat.explain(error))
+    def cite(self, event: object, talked: Conversation) -> str:
+        return opened(self._library, talked, event)
 
 
 def _rendered(progress: Progress | None) -> str:

@@ -1,6 +1,6 @@
 """What the pages' parts are wired with. What a browser's event carries is untrusted and of any shape."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from inspect import isgeneratorfunction
 from typing import Any
 
@@ -18,6 +18,12 @@ def given(gr: Any, handler: Callable[..., Any]) -> Callable[..., Any]:
         return handler(event._data, *inputs)
 
     return steps if isgeneratorfunction(handler) else step
+
+
+def index_of(event: object, among: Sequence[object]) -> int | None:
+    """The index that an event names, where there is something at it."""
+    index = event.get("index") if isinstance(event, dict) else None
+    return index if isinstance(index, int) and 0 <= index < len(among) else None
 
 
 def html(gr: Any, name: str, value: Any = "", script: str | None = None, template: str = "${value}") -> Any:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from qa.domain import ArticleRef
 from qa.errors import FootnoteError
 from ui import filters
-from ui.events import QUIET, given
+from ui.events import QUIET, given, index_of
 from ui.render_filters import choices
 
 FOUND = 5
@@ -102,24 +102,19 @@ class Handlers:
 
     def choose(self, event: object, found: Refs, *fields: Any) -> tuple[Any, ...]:
         *plain, chosen = fields
-        index = _index(event, found)
+        index = index_of(event, found)
         with suppress(FootnoteError):
             chosen = chosen if index is None else filters.choose(chosen, found[index])
         return self._picked(chosen, plain)
 
     def unchoose(self, event: object, *fields: Any) -> tuple[Any, ...]:
         *plain, chosen = fields
-        index = _index(event, chosen)
+        index = index_of(event, chosen)
         return self._picked(tuple(ref for at, ref in enumerate(chosen) if at != index), plain)
 
     def _picked(self, chosen: Refs, plain: Sequence[object]) -> tuple[Any, ...]:
         publisher, since, until = plain
         return chosen, (), choices((), chosen), "", self.label(publisher, since, until, chosen)
-
-
-def _index(event: object, among: Sequence[object]) -> int | None:
-    index = event.get("index") if isinstance(event, dict) else None
-    return index if isinstance(index, int) and 0 <= index < len(among) else None
 
 
 def _date(gr: Any, label: str) -> Any:

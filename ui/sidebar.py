@@ -11,6 +11,7 @@ from ui import chat, render, render_sidebar, source_view
 from ui.conversation import Conversation
 from ui.conversations import LONGEST_SEARCH, Conversations
 from ui.events import QUIET, html
+from ui.opening import opened
 from ui.running import Desk
 from ui.sign_in import user_of
 
@@ -206,13 +207,7 @@ class Handlers:
         return self._waiting(), conversation, shown, "", (), source, self.search(user, thread, searched)
 
     def _source(self, conversation: Conversation, at: str) -> str:
-        if not at:
-            return ""
-        try:
-            place = source_view.read_place({"place": at})
-            return render.source(source_view.open_citation(self._library, conversation, place))
-        except Exception as error:
-            return render.source_failure(chat.explain(error))
+        return opened(self._library, conversation, {"place": at}) if at else ""
 
     def _unchanged(self) -> tuple[Any, ...]:
         return (self._skip,) * 6

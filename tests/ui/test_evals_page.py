@@ -10,7 +10,7 @@ import uvicorn
 
 from qa.bootstrap import Service
 from qa.settings import Settings
-from tests.ui.browser import Visit, chromium, visit
+from tests.ui.browser import Visit, visit
 from tests.ui.evals_service import COST, CUP, small
 from ui import server
 
@@ -38,12 +38,6 @@ def address(wired: tuple[Service, Settings]) -> Iterator[str]:
     yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
     running.should_exit = True
     thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from qa.reader import SimilarityReader
 from qa.retriever import HybridRetriever
 from qa.settings import Settings
 from tests.fakes import FakeEmbedder
-from tests.ui.browser import Visit, chromium, visit
+from tests.ui.browser import Visit, visit
 from tests.ui.pages import running
 from ui import server
 
@@ -24,12 +24,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 HOSTILE = '"><script>alert(1)</script><img src="https://evil.example/x" onerror="alert(2)">${alert(3)}{{alert(4)}}`'
 WIDE = {"viewport": {"width": 1440, "height": 900}}
 NARROW = {"viewport": {"width": 390, "height": 844}}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

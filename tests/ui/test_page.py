@@ -12,7 +12,7 @@ from qa.domain import Filters
 from qa.errors import EmbeddingMismatch
 from qa.settings import Settings
 from tests.fakes import FakeAnswerer, FakeArticles
-from tests.ui.browser import Visit, chromium, visit
+from tests.ui.browser import Visit, visit
 from tests.ui.pages import BRIDGE, LETTER, answer, article, evidence, refusal, served
 from ui.feedback import Feedback
 from ui.render import welcome
@@ -52,12 +52,6 @@ def address(answerer: FakeAnswerer, kept: Path) -> Iterator[str]:
     settings = Settings(_env_file=None, library=kept)
     with served(answerer, FakeArticles(LONG, TRADERS, EVIL), settings) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

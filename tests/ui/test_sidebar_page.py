@@ -8,7 +8,7 @@ import pytest
 
 from qa.settings import Settings
 from tests.fakes import FakeAnswerer, FakeArticles
-from tests.ui.browser import chromium, visit
+from tests.ui.browser import visit
 from tests.ui.pages import answer, article, evidence, served
 from ui import users
 
@@ -19,12 +19,6 @@ CRACKS = evidence(article(), "Engineers found cracks in two of its piers.")
 REPLY = answer(COST, CRACKS)
 WIDE = {"viewport": {"width": 1440, "height": 900}}
 NARROW = {"viewport": {"width": 390, "height": 844}}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
