@@ -8,6 +8,7 @@ which a run that was stopped goes on with the same draws.
 import random
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ class Recipe:
     """`questions` of a stage may be more than it has: then they are drawn again, with other negatives.
 
     `frozen`: layers that stay the base's, beside the embeddings. `minutes`: where not 0, the rate falls to nothing
-    by then and the run ends, wherever it is.
+    by then and the run ends, wherever it is. `workers`: threads that share a batch, one core each.
     """
 
     stages: tuple[Stage, ...]
@@ -51,6 +52,7 @@ class Recipe:
     every: int = 200
     patience: int = 4
     read: int = 6
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class Trainer:
         freeze(self.network, recipe.frozen)
         heads = [*self.network.heads.parameters(), self.network.nearness]
         body = [p for p in self.network.encoder.parameters() if p.requires_grad]
+        self._trained = [*body, *heads]
+        self._pool = ThreadPoolExecutor(recipe.workers)
         groups = [{"params": body, "rate": recipe.rate}, {"params": heads, "rate": recipe.head_rate}]
         self._optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
         self.done, self.best, self._worse, self._seconds = 0, -1.0, 0, 0.0
@@ -119,19 +123,30 @@ class Trainer:
         """One batch, when that part (0..1) of the run is over; the loss before it."""
         import torch
 
-        from evals.reading.loss import loss
-
         for group in self._optimizer.param_groups:
             group["lr"] = group["rate"] * _slope(part, self._recipe.warm_up)
-        inputs = [self._encoder.encode(d.question, [held.text for held in d.passages]) for d in step.drawn]
-        scores = iter(self.network.score([one for each in inputs for one in each]))
-        losses = [loss(d, each, [next(scores) for _ in each]) for d, each in zip(step.drawn, inputs, strict=True)]
-        total = torch.stack(losses).mean()
-        self._optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(total)
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        workers = self._recipe.workers
+        shares = [share for share in (step.drawn[n::workers] for n in range(workers)) if share]
+        results = list(self._pool.map(self._gradients, shares))
+        weights = [len(share) / len(step.drawn) for share in shares]
+        for parameter, *found in zip(self._trained, *(gradients for _, gradients in results), strict=True):
+            parameter.grad = torch.stack([w * g for w, g in zip(weights, found, strict=True)]).sum(0)
+        torch.nn.utils.clip_grad_norm_(self._trained, 1.0)
         self._optimizer.step()
-        return float(total.detach())
+        return sum(w * mean for w, (mean, _) in zip(weights, results, strict=True))
+
+    def _gradients(self, drawn: Sequence[Drawn]) -> tuple[float, list[Any]]:
+        """The mean loss of these questions, and its gradient for each trained parameter."""
+        import torch
+
+        from evals.reading.loss import loss
+
+        inputs = [self._encoder.encode(d.question, [held.text for held in d.passages]) for d in drawn]
+        scores = iter(self.network.score([one for each in inputs for one in each]))
+        losses = [loss(d, each, [next(scores) for _ in each]) for d, each in zip(drawn, inputs, strict=True)]
+        total = torch.stack(losses).mean()
+        found = torch.autograd.grad(total, self._trained, allow_unused=True, materialize_grads=True)
+        return float(total.detach()), list(found)
 
     def _part(self, of_steps: float) -> float:
         minutes = self._recipe.minutes

@@ -75,6 +75,15 @@ class TestTraining:
         assert torch.equal(words, trainer.network.encoder.embeddings.word_embeddings.weight)
         assert not torch.equal(layer, trainer.network.encoder.encoder.layer[0].output.dense.weight)
 
+    def test_threads_that_share_a_batch_train_the_same_network(self, base: Path, tmp_path: Path) -> None:
+        # 3 of 8 questions each, and 2: the shares are not equal.
+        alone, shared = recipe(), recipe(workers=3)
+        trainers = [Trainer(base, tmp_path / str(of.workers), of, mixed=False) for of in (alone, shared)]
+        losses = [trainer.step(planned(alone)[0], 0.1) for trainer in trainers]
+        assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+        held = [trainer.network.heads["span"].weight for trainer in trainers]
+        assert torch.allclose(*held, atol=1e-5)
+
     def test_it_begins_from_a_published_reader(self, base: Path, tmp_path: Path) -> None:
         first = Trainer(base, tmp_path / "first", recipe(), mixed=False)
         first.step(planned(recipe())[0], 0.1)
