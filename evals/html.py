@@ -110,9 +110,14 @@ def _case(record: Record) -> str:
     return (
         f'<details class="{"right" if right(record) else "wrong"}"><summary>{escape(record.question)} '
         f"<small>{escape(record.id)} · {escape(record.kind)} · {record.confidence:.2f} · {escape(why(record))}</small>"
-        f"</summary><p>{'Refused: ' if record.refused else ''}{escape(record.text)}</p>"
+        f"</summary>{_understood(record)}<p>{'Refused: ' if record.refused else ''}{escape(record.text)}</p>"
         f"<p>Gold</p><ul>{gold}</ul><p>Evidence (gold is marked)</p><ul>{shown}</ul></details>"
     )
+
+
+def _understood(record: Record) -> str:
+    standalone = escape(record.standalone_question)
+    return f"<p><small>Understood as: {standalone}</small></p>" if standalone else ""
 
 
 def _shown(shown: Shown) -> str:

@@ -27,6 +27,7 @@ class Record:
 
     `sentences`, `passages` and `articles` say for every rank, best first, which gold parts that item holds;
     `gold_parts` is how many there are to find. `answerable` is what the case says, not what the reply says.
+    `standalone_question` is what was searched for, "" where that is the question itself.
     `gold_uris` says of each quote in `gold` whose article it is (runs of before 0.1 do not have it).
     `cited` has one entry a distinct sentence cited; `supports` one number a citation. `fell_back`: a chat model was to
     write it and failed. `faithfulness` and `relevance` are a judge's, None where none judged.
@@ -41,6 +42,7 @@ class Record:
     answers: tuple[str, ...] = ()
     gold: tuple[str, ...] = ()
     gold_uris: tuple[str, ...] = ()
+    standalone_question: str = ""
     sentences: tuple[Parts, ...] = ()
     passages: tuple[Parts, ...] = ()
     articles: tuple[Parts, ...] = ()

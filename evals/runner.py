@@ -94,6 +94,7 @@ def _with_ranking(record: Record, considered: Considered, parts: Sequence[Sequen
     articles = dict.fromkeys(passage.article.article_id for passage in passages)
     return replace(
         record,
+        standalone_question="" if considered.standalone_question == record.question else considered.standalone_question,
         sentences=tuple(_parts(parts, evidence) for evidence in considered.evidence),
         passages=tuple(parts_at(parts, p.article.article_id, p.start, p.end) for p in passages),
         articles=tuple(parts_of_article(parts, article) for article in articles),

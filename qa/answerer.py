@@ -1,7 +1,7 @@
 """Read this first: a question, and what was said before it, become a reply; one line a step."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import TypeVar
@@ -27,7 +27,7 @@ from qa.fluent import FluentWriter
 from qa.library import Library
 from qa.reader import Reader
 from qa.retriever import Retriever
-from qa.rewriter import rewrite
+from qa.rewriter import Rewriter, by_rule
 from qa.terms import content
 
 LONGEST_QUESTION = 2_000
@@ -35,6 +35,7 @@ LONGEST_QUESTION = 2_000
 RANKED = 20
 """Sentences of evidence that are kept for a question."""
 DECLINED = "The chat model finds no answer to this question in the sentences that came closest."
+LEFT_OUT = "Not read to understand this question, for lack of room: the first {} of {} earlier questions."
 FALLEN_BACK = "These are the sentences themselves."
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ class Answerer:
         reader: Reader,
         confidence: Confidence,
         *,
+        rewriter: Rewriter = by_rule,
         writer: FluentWriter | None = None,
         max_claims: int = 3,
         threshold: float | None = None,
@@ -60,6 +62,7 @@ class Answerer:
         self._retriever = retriever
         self._reader = reader
         self._confidence = confidence
+        self._rewriter = rewriter
         self._writer = writer
         self._max_claims = max_claims
         self._threshold = confidence.threshold if threshold is None else threshold
@@ -90,14 +93,18 @@ class Answerer:
         """Every step before an answer is composed or refused."""
         clock = _Clock()
         asked = _checked(question)
-        standalone = clock.time("rewrite", lambda: rewrite(asked, turns))
+        rewritten = clock.time("rewrite", lambda: self._rewriter(asked, turns))
+        standalone = rewritten.question
         vector = clock.time("embed", lambda: self._embedder.question(standalone))
         passages = clock.time("retrieve", lambda: self._retriever.retrieve(standalone, vector, filters))
         readings = clock.time("read", lambda: self._reader.read(standalone, vector, passages))
         probability = clock.time("confidence", lambda: self._probability(standalone, passages, readings))
         passages, readings = _best_first(passages, readings)
         evidence, span = _evidence(passages, readings)
-        return Considered(asked, standalone, tuple(passages), evidence, probability, span, timings_ms=clock.timings())
+        notice = LEFT_OUT.format(rewritten.left_out, len(turns)) if rewritten.left_out else ""
+        return Considered(
+            asked, standalone, tuple(passages), evidence, probability, span, notice, timings_ms=clock.timings()
+        )
 
     def compose(self, considered: Considered, filters: Filters = Filters()) -> Reply:  # noqa: B008
         """The reply: a refusal where the confidence is below the threshold, else the answer."""
@@ -116,6 +123,12 @@ class Answerer:
         return bool(considered.evidence) and considered.confidence >= self._threshold
 
     def _replying(self, considered: Considered, filters: Filters) -> Iterator[Token | Reply]:
+        """The steps of the reply, with what is to be said of how the question was understood."""
+        with closing(self._composed(considered, filters)) as steps:
+            for item in steps:
+                yield item if isinstance(item, Token) else _noticed(item, considered.notice)
+
+    def _composed(self, considered: Considered, filters: Filters) -> Generator[Token | Reply, None, None]:
         if not self._sure(considered):
             yield composer.refusal(considered, self._library.holdings(), filters)
         elif self._writer:
@@ -174,6 +187,10 @@ class _Clock:
 def _with_generation(timings: Mapping[str, float], started: float) -> dict[str, float]:
     taken = (time.perf_counter() - started) * 1000
     return {**timings, "generate": taken, "total": timings.get("total", 0.0) + taken}
+
+
+def _noticed(reply: Reply, notice: str) -> Reply:
+    return replace(reply, notice=f"{notice} {reply.notice}".strip()) if notice else reply
 
 
 def _checked(question: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qa.answerer import Answerer
+from qa.chat_rewriter import BUDGET, ChatRewriter
 from qa.confidence import Confidence
 from qa.embedder import Embedder, SentenceTransformerEmbedder
 from qa.fluent import FluentWriter
@@ -12,6 +13,7 @@ from qa.generator import ChatGenerator, Generator
 from qa.library import Library
 from qa.reader import Reader, SimilarityReader
 from qa.retriever import HybridRetriever, Retriever
+from qa.rewriter import Rewriter, by_rule
 from qa.settings import Settings
 from qa.trained_reader import MODEL, TrainedReader
 
@@ -51,6 +53,7 @@ def service(
     if library is None and not create:
         Library.open(settings.library, None, index="exact", create=False).close()
     embedder = embedder or make_embedder(settings)
+    generator = generator or make_generator(settings)
     library = library or Library.open(settings.library, embedder.stamp, index=settings.index, create=create)
     answerer = Answerer(
         library,
@@ -58,6 +61,7 @@ def service(
         retriever or HybridRetriever(library, settings.passages),
         reader or make_reader(settings, library),
         confidence or Confidence.load(),
+        rewriter=make_rewriter(settings, library, generator),
         writer=make_writer(settings, embedder, generator),
         max_claims=settings.max_claims,
         threshold=settings.threshold,
@@ -80,11 +84,24 @@ def make_reader(settings: Settings, library: Library) -> Reader:
     return TrainedReader(similarity, path, limit=settings.read_passages, precision=settings.precision)
 
 
-def make_writer(settings: Settings, embedder: Embedder, generator: Generator | None = None) -> FluentWriter | None:
-    """What writes with a chat model, where the settings name one or one is given."""
-    if generator is None and settings.chat_model:
-        stay_quiet(offline=False)
-        generator = ChatGenerator(settings)
+def make_generator(settings: Settings) -> Generator | None:
+    """The chat model, where the settings name one."""
+    if not settings.chat_model:
+        return None
+    stay_quiet(offline=False)
+    return ChatGenerator(settings)
+
+
+def make_rewriter(settings: Settings, library: Library, generator: Generator | None) -> Rewriter:
+    """The chat model's, where there is one and it may take time, or else the rule's."""
+    if generator is None or not settings.chat_rewrite_timeout:
+        return by_rule
+    budget = min(BUDGET, settings.chat_context_tokens)
+    return ChatRewriter(generator, library.document_frequencies, settings.chat_rewrite_timeout, budget)
+
+
+def make_writer(settings: Settings, embedder: Embedder, generator: Generator | None) -> FluentWriter | None:
+    """What writes with a chat model, where there is one."""
     if generator is None:
         return None
     context, answer = settings.chat_context_tokens, settings.chat_answer_tokens

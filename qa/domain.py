@@ -213,7 +213,7 @@ class Considered:
     """Everything known about a question before an answer is composed or refused.
 
     `evidence` is ranked, best first, and goes on past what an answer will cite; `passages` are ranked too.
-    `answer` is the reader's span inside `evidence[0]`, if it found one.
+    `answer` is the reader's span inside `evidence[0]`, if it found one; `notice` is to be said with the reply.
     """
 
     question: str
@@ -222,6 +222,7 @@ class Considered:
     evidence: tuple[Evidence, ...]
     confidence: float
     answer: Span | None = None
+    notice: str = ""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
 

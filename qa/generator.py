@@ -75,12 +75,12 @@ class ChatGenerator:
         pieces: queue.SimpleQueue[str | ChatFailed | None] = queue.SimpleQueue()
         task = _run(self._pump(model, prompt, pieces))
         try:
-            while (piece := pieces.get(timeout=self._settings.chat_timeout + GRACE)) is not None:
+            while (piece := pieces.get(timeout=self._seconds(prompt) + GRACE)) is not None:
                 if isinstance(piece, ChatFailed):
                     raise piece
                 yield piece
         except queue.Empty:
-            raise self._slow() from None
+            raise self._slow(prompt) from None
         finally:
             task.cancel()
 
@@ -90,12 +90,12 @@ class ChatGenerator:
         """Whatever happens, the last thing that goes into the queue is None or a failure."""
         end: ChatFailed | None = None
         try:
-            async with asyncio.timeout(self._settings.chat_timeout):
+            async with asyncio.timeout(self._seconds(prompt)):
                 await self._tries(model, prompt, pieces)
         except ChatFailed as failure:
             end = failure
         except TimeoutError:
-            end = self._slow()
+            end = self._slow(prompt)
         except BaseException as error:
             end = self._failure(error)
             if not isinstance(error, Exception):
@@ -106,7 +106,7 @@ class ChatGenerator:
     async def _tries(
         self, model: "BaseChatModel", prompt: Prompt, pieces: queue.SimpleQueue[str | ChatFailed | None]
     ) -> None:
-        deadline = asyncio.get_running_loop().time() + self._settings.chat_timeout
+        deadline = asyncio.get_running_loop().time() + self._seconds(prompt)
         for attempt in range(self._settings.chat_retries + 1):
             started = False
             try:
@@ -154,10 +154,14 @@ class ChatGenerator:
                 "Check FOOTNOTE_CHAT_MODEL and its key.",
             ) from None
 
-    def _slow(self) -> ChatFailed:
+    def _seconds(self, prompt: Prompt) -> float:
+        allowed = self._settings.chat_timeout
+        return allowed if prompt.seconds is None else min(prompt.seconds, allowed)
+
+    def _slow(self, prompt: Prompt) -> ChatFailed:
         return ChatFailed(
             "timeout",
-            f"The chat model took longer than {self._settings.chat_timeout:g} seconds.",
+            f"The chat model took longer than {self._seconds(prompt):g} seconds.",
             "Try again, or raise FOOTNOTE_CHAT_TIMEOUT.",
         )
 

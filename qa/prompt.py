@@ -35,12 +35,16 @@ _TITLE_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The two messages. Number n in them is `numbered[n - 1]`; `left_out` sentences did not fit."""
+    """The two messages. Number n in them is `numbered[n - 1]`; `left_out` sentences or turns did not fit.
+
+    `seconds` is the most that the answer may take, where that is less than the settings allow.
+    """
 
     system: str
     user: str
     numbered: tuple[Evidence, ...]
     left_out: int = 0
+    seconds: float | None = None
 
 
 def prompt(question: str, evidence: Sequence[Evidence], budget: int) -> Prompt:

@@ -7,6 +7,8 @@ subject of the nearest earlier question that has one is carried over, in bracket
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 from qa import terms
 from qa.domain import Turn
@@ -29,6 +31,25 @@ _OPENERS = frozenset(
     """is are was were did does do can could will would has have had should tell which what who why how when where
     whose name list give and but or so i""".split()  # noqa: SIM905
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """The question that is searched for; `left_out` is how many of the first turns were not looked at for it."""
+
+    question: str
+    left_out: int = 0
+
+
+class Rewriter(Protocol):
+    """Implemented by `by_rule` and by `chat_rewriter.ChatRewriter`."""
+
+    def __call__(self, question: str, turns: Sequence[Turn]) -> Rewritten: ...
+
+
+def by_rule(question: str, turns: Sequence[Turn]) -> Rewritten:
+    """What `rewrite` makes of it; no turn is too long ago for that."""
+    return Rewritten(rewrite(question, turns))
 
 
 def rewrite(question: str, turns: Sequence[Turn] = ()) -> str:

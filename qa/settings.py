@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     chat_api_key: SecretStr = Field(SecretStr(""), description="key of the chat model; empty = the provider's variable")
     chat_temperature: float = Field(0, ge=0, le=2, description="of the chat model")
     chat_timeout: float = Field(60, gt=0, le=3600, description="seconds that the chat model may take in all")
+    chat_rewrite_timeout: float = Field(
+        8, ge=0, le=3600, description="seconds that it may take to put a follow-up in full; 0 = by rule, without it"
+    )
     chat_retries: int = Field(1, ge=0, le=10, description="times that a busy or failing chat model is asked again")
     chat_context_tokens: int = Field(4_000, ge=1_000, description="tokens that prompt and answer may have together")
     chat_answer_tokens: int = Field(600, ge=50, description="most tokens of the chat model's answer")

@@ -57,11 +57,13 @@ def case_page(view: CaseView) -> str:
     accepted = (
         f'<p class="fn-ev-soft">Accepted answers: {text(" / ".join(record.answers))}</p>' if record.answers else ""
     )
+    standalone = text(record.standalone_question)
+    understood = f'<p class="fn-ev-soft" dir="auto">Understood as: {standalone}</p>' if standalone else ""
     evidence = "".join(_evidence(shown, quote) for shown, quote in view.evidence) or "<p>None.</p>"
     replied, found = ("Refused", "What came closest") if record.refused else ("Answer", "Cited, and what came next")
     return section(
         text(record.question),
-        f"""{said}<h3>{replied}</h3><p class="fn-claim" dir="auto">{text(record.text)}</p>
+        f"""{said}{understood}<h3>{replied}</h3><p class="fn-claim" dir="auto">{text(record.text)}</p>
 <p class="fn-ev-soft">Confidence {record.confidence:.2f}, {record.seconds * 1_000:.0f} ms.</p>
 <h3>Gold</h3>{gold}{accepted}<h3>{found}</h3>{evidence}""",
         "fn-one-case",
