@@ -15,6 +15,7 @@ from typing import Any
 
 from qa import migrations
 from qa.errors import LibraryError, LibraryNotFound, LibraryTooNew, LibraryUnwritable
+from qa.steps import reached
 
 NAME = "catalog.db"
 BUSY_SECONDS = 30
@@ -69,11 +70,13 @@ class Catalog:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                reached("before a commit")
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            reached("after a commit")
 
     @contextmanager
     def alone(self) -> Iterator[sqlite3.Connection]:
@@ -104,6 +107,7 @@ class Catalog:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("BEGIN IMMEDIATE")
             migrations.migrate(connection, self._steps)
+            reached("before the tables are made")
             connection.execute("COMMIT")
 
     @contextmanager

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from qa.domain import Vector, Vectors
 from qa.embedder import EmbeddingStamp
+from qa.steps import reached
 
 Ids = NDArray[np.int64]
 Scores = NDArray[np.float32]
@@ -134,6 +135,7 @@ class ChromaIndex:
     def add(self, ids: Sequence[int], vectors: Vectors) -> None:
         for at in range(0, len(ids), BATCH):
             self._collection.upsert([str(i) for i in ids[at : at + BATCH]], vectors[at : at + BATCH])
+            reached("after vectors were added")
         self._size = int(self._collection.count())
 
     def remove(self, ids: Collection[int]) -> None:
@@ -142,6 +144,7 @@ class ChromaIndex:
             present = self._collection.get(wanted[at : at + BATCH], include=[])["ids"]
             if present:
                 self._collection.delete(present)
+                reached("after vectors were deleted")
         self._size = int(self._collection.count())
 
     def nearest(self, vector: Vector, k: int) -> list[tuple[int, float]]:

@@ -4,6 +4,8 @@ Chroma's files are damaged by a kill while they are written, and opening damaged
 
     lock       one process at a time has Chroma open; any other compares exactly with the catalog's own vectors
     mark       the catalog says "dirty" before Chroma is opened or written, and "clean" after
+    seal       a random word, new with every clean mark, in the folder too: a folder that went on while the catalog was
+               restored from an older copy, or came from elsewhere, is not the one that the mark speaks of
     generation a folder found dirty is never opened again: the vectors go into a new folder, then the pointer moves
     sequence   the catalog numbers its changes; the clean mark says how many of them the folder has
 
@@ -11,6 +13,7 @@ Whatever goes wrong with Chroma, the question is answered exactly and the folder
 """
 
 import logging
+import secrets
 import shutil
 import sqlite3
 import threading
@@ -27,6 +30,7 @@ from qa.errors import FootnoteError, LibraryError
 from qa.following import follow
 from qa.index import BATCH, ChromaIndex
 from qa.lock import Lock
+from qa.steps import reached
 
 Progress = Callable[[int, int], None]
 
@@ -35,6 +39,9 @@ FAR_BEHIND = 500
 """Passages: more of them are caught up with in the background."""
 MOST_DELETED = 0.3
 """Share of a folder's vectors that were deleted; past it the folder is made anew."""
+
+SEAL = "seal"
+"""The file in the folder that holds the mark's word."""
 
 _MARK = "index"
 _log = logging.getLogger(__name__)
@@ -50,6 +57,7 @@ class Mark:
     embedding: int = 0
     deleted: int = 0
     boot: str = ""
+    seal: str = ""
 
 
 class Keeper:
@@ -193,7 +201,7 @@ class Keeper:
             finish(mark)
 
     def _usable(self, mark: Mark, stamp: EmbeddingStamp) -> bool:
-        if mark.dirty or not self._place(mark.generation).is_dir():
+        if mark.dirty or not mark.seal or mark.seal != self._sealed(mark):
             return False
         if mark.boot == boot_id():
             return True
@@ -211,7 +219,7 @@ class Keeper:
         with self._catalog.reading() as connection:
             generation = max(generation, read_mark(connection).generation + 1)
             stamp = stored.stamp(connection)
-            mark = Mark(generation, False, last_change(connection), stored.active_generation(connection), 0, boot_id())
+            mark = Mark(generation, False, last_change(connection), stored.active_generation(connection))
             vectors = list(stored.passage_vectors(connection, mark.embedding))
         if stamp is None:
             return
@@ -223,10 +231,10 @@ class Keeper:
                 if progress:
                     progress(min(at + BATCH, len(vectors)), len(vectors))
             self._warm(index)
+            self._seal(mark)
         except BaseException:
             index.close()
             raise
-        self._write(mark)
         self._index = index
         self._tidy(mark)
 
@@ -256,7 +264,22 @@ class Keeper:
     def _dirty(self, mark: Mark) -> Iterator[Callable[[Mark], None]]:
         """Committed before the folder is touched; stays so unless the body calls what it is given."""
         self._write(replace(mark, dirty=True))
-        yield lambda after: self._write(replace(after, boot=boot_id()))
+        (self._place(mark.generation) / SEAL).unlink(missing_ok=True)
+        reached("after the seal was broken")
+        yield self._seal
+
+    def _seal(self, mark: Mark) -> None:
+        """The same new word in the folder and in the mark."""
+        word = secrets.token_hex(8)
+        (self._place(mark.generation) / SEAL).write_text(word)
+        reached("after the folder was sealed")
+        self._write(replace(mark, seal=word, boot=boot_id()))
+
+    def _sealed(self, mark: Mark) -> str:
+        try:
+            return (self._place(mark.generation) / SEAL).read_text()
+        except (OSError, UnicodeDecodeError):
+            return ""
 
     def _write(self, mark: Mark) -> None:
         with self._catalog.writing() as connection:
@@ -281,6 +304,7 @@ class Keeper:
         """Folders that the pointer does not name."""
         for place in leftovers(self._folder, mark):
             shutil.rmtree(place, ignore_errors=True)
+            reached("after an old folder was removed")
 
     def _place(self, generation: int) -> Path:
         return self._folder / f"vectors-{generation}"

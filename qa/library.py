@@ -2,6 +2,7 @@
 
     qa.catalog      the SQLite file: transactions, settings, the log of changes      (the truth)
     qa.articles     articles and versions in it       qa.stored   passages and vectors       qa.fulltext   words
+    qa.adding       one article into it: new, changed or known
     qa.keeper       Chroma, kept in step with it by one process at a time            (can be thrown away)
     qa.candidates   both sides of a question           qa.checks   is everything as it should be?
     qa.reembedding  every vector anew, with another model
@@ -12,13 +13,13 @@ Several processes may add, remove and ask at once; within one, any thread may us
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
-from qa import articles, candidates, checks, counts, fulltext, reembedding, stored
+from qa import adding, articles, candidates, checks, counts, fulltext, reembedding, stored
+from qa.adding import Added, NewArticle
 from qa.candidates import Asked
 from qa.catalog import Catalog
 from qa.counts import Holdings, Stats
@@ -40,30 +41,11 @@ from qa.embedder import Embedder, EmbeddingStamp
 from qa.errors import EmbeddingMismatch, LibraryError, NotInLibrary
 from qa.exact import ExactFollower
 from qa.keeper import Keeper
+from qa.steps import reached
 
 __all__ = ["Added", "Holdings", "Library", "NewArticle", "Stats"]
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class NewArticle:
-    """What `Library.add` takes: an article with its passages and one `PassageVectors` a passage."""
-
-    uri: str
-    loaded: LoadedArticle
-    passages: Sequence[Passage]
-    vectors: Sequence[PassageVectors]
-    source_hash: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What became of it: `version` is current now."""
-
-    article_id: int
-    version: int
-    change: Literal["new", "updated", "unchanged"]
 
 
 class Library:
@@ -110,8 +92,8 @@ class Library:
         with self._catalog.writing() as connection:
             stamp = self._checked_stamp(connection)
             for item in items:
-                _check_vectors(item, stamp)
-            return [_add(connection, item) for item in items]
+                adding.check_vectors(item, stamp)
+            return [adding.add(connection, item) for item in items]
 
     def content_hash(self, uri: str) -> str | None:
         """Of the current version."""
@@ -298,7 +280,9 @@ class Library:
         with suppress(LibraryError), self._catalog.alone() as connection:
             for table in fulltext.TABLES:
                 connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
+            reached("before purged text is overwritten")
             connection.execute("VACUUM")
+            reached("after purged text is overwritten")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _approximately(self, vector: Vector, limit: int) -> list[tuple[int, float]] | None:
@@ -329,29 +313,6 @@ class Library:
 
 
 # --------------------------------------------------------------------------------------------------
-
-
-def _add(connection: Connection, item: NewArticle) -> Added:
-    loaded = articles.storable(item.loaded)
-    known = articles.current(connection, item.uri)
-    if known and known[1] is not None and known[2] == loaded.content_hash:
-        articles.note_source(connection, known[0], known[1], item.source_hash)
-        return Added(known[0], known[1], "unchanged")
-    if known and known[1] is not None:
-        stored.delete_passages(connection, known[0])
-        articles.retire(connection, known[0])
-    article_id, version = articles.insert_version(
-        connection, known[0] if known else None, item.uri, loaded, item.source_hash
-    )
-    stored.insert_passages(connection, (article_id, version), loaded, item.passages, item.vectors)
-    return Added(article_id, version, "updated" if known and known[1] is not None else "new")
-
-
-def _check_vectors(item: NewArticle, stamp: EmbeddingStamp) -> None:
-    """Raises ValueError for vectors that do not belong to the passages."""
-    wanted = [(stamp.dimension, (len(p.sentences), stamp.dimension)) for p in item.passages]
-    if [(len(v.passage), v.sentences.shape) for v in item.vectors] != wanted:
-        raise ValueError(f"The vectors of {item.uri} are not those of its {len(item.passages)} passages.")
 
 
 def _named(stamp: EmbeddingStamp | None) -> str:
