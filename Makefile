@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := .demo-library
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-all check format bench clean
+.PHONY: help install demo serve test test-all hostile check format bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ test: install  ## the fast suite
 
 test-all: install  ## the fast suite and the slow tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+hostile: install  ## broken and odd files through the loaders, as a table (needs the shared data)
+	$(BIN)/python -m tests.hostile.corpus
 
 check: install  ## format, lint, types, layers
 	$(BIN)/ruff format --check .
