@@ -1,14 +1,26 @@
 """Considered evidence -> an extractive answer, or a refusal. Pure.
 
 Claims are the sentences themselves, best first. A near-duplicate from another article (a syndicated copy) is cited
-beside the claim it repeats; one from the same article is passed over.
+beside the claim it repeats; one from the same article is passed over. Where a sentence of another article gives another
+figure for the same thing, it is a claim too, beside the one that it differs from, the newer one first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from qa import terms
-from qa.domain import Answer, Citation, Claim, Considered, Evidence, Filters, Refusal, ShortAnswer
+from qa import disagreement, terms
+from qa.domain import (
+    Answer,
+    Citation,
+    Claim,
+    Considered,
+    Difference,
+    Evidence,
+    Filters,
+    Refusal,
+    Said,
+    ShortAnswer,
+)
 
 DUPLICATE = 0.75
 """Share of words in common from which two sentences say the same."""
@@ -29,7 +41,7 @@ class Searched(Protocol):
 
 def answer(considered: Considered, max_claims: int) -> Answer:
     """One to `max_claims` claims. What is cited comes first in the evidence, in the order of the claims."""
-    groups = _groups(considered.evidence, max_claims)
+    groups, differing = _with_difference(considered.evidence, _groups(considered.evidence, max_claims), max_claims)
     cited = [index for group in groups for index in group]
     rest = [index for index in range(len(considered.evidence)) if index not in cited]
     numbers = {index: number for number, index in enumerate(cited + rest, start=1)}
@@ -43,8 +55,9 @@ def answer(considered: Considered, max_claims: int) -> Answer:
         claims,
         tuple(considered.evidence[index] for index in cited + rest),
         considered.confidence,
-        _short_answer(considered),
+        _short_answer(considered, numbers),
         timings_ms=considered.timings_ms,
+        difference=_difference(considered.evidence, differing, numbers) if differing else None,
     )
 
 
@@ -73,16 +86,53 @@ def _groups(evidence: Sequence[Evidence], max_claims: int) -> list[list[int]]:
     return groups
 
 
+def _with_difference(
+    evidence: Sequence[Evidence], groups: list[list[int]], max_claims: int
+) -> tuple[list[list[int]], tuple[int, int] | None]:
+    """The claims with the two that differ beside each other, newer first, and which sentences those are, if any do."""
+    found = next(iter(_differing(evidence, groups)), None) if max_claims > 1 else None
+    if found is None:
+        return groups, None
+    held, other = found
+    first = next(group for group in groups if held in group)
+    second = next((group for group in groups if other in group), [other])
+    rest = [group for group in groups if group not in (first, second)]
+    newer, older = (held, other) if disagreement.newest_first(evidence[held], evidence[other]) else (other, held)
+    pair = [first, second] if newer == held else [second, first]
+    place = min(groups.index(first), len(rest))
+    return [*rest[:place], *pair, *rest[place:]][: max(max_claims, place + 2)], (newer, older)
+
+
+def _differing(evidence: Sequence[Evidence], groups: Sequence[Sequence[int]]) -> Iterator[tuple[int, int]]:
+    """Pairs of a sentence that is cited and one of another article that differs from it, best first."""
+    for group in groups:
+        for other, item in enumerate(evidence):
+            one = evidence[group[0]]
+            if disagreement.dated(one, item) and disagreement.difference(one, item):
+                yield group[0], other
+
+
+def _difference(
+    evidence: Sequence[Evidence], differing: tuple[int, int], numbers: Mapping[int, int]
+) -> Difference | None:
+    newer, older = (evidence[index] for index in differing)
+    found = disagreement.difference(newer, older)
+    said = zip(found or (), differing, (newer, older), strict=False)
+    told = [Said(figure, numbers[index], item.article.published or "") for figure, index, item in said]
+    return Difference(*told) if told else None
+
+
 def _repeats(first: Evidence, second: Evidence) -> bool:
     return terms.overlap(terms.words(first.quote), terms.words(second.quote)) >= DUPLICATE
 
 
-def _short_answer(considered: Considered) -> ShortAnswer | None:
+def _short_answer(considered: Considered, numbers: Mapping[int, int]) -> ShortAnswer | None:
     span = considered.answer
     if span is None:
         return None
     first = considered.evidence[0]
-    return ShortAnswer(first.quote[span.start - first.start : span.end - first.start], 1, span.start, span.end)
+    words = first.quote[span.start - first.start : span.end - first.start]
+    return ShortAnswer(words, numbers[0], span.start, span.end)
 
 
 def _reason(considered: Considered, searched: Searched, filters: Filters) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from qa.domain import Answer, ArticleRef, Evidence, Reply
+from qa.domain import Answer, ArticleRef, Difference, Evidence, Reply, Said
 
 SCHEMA = Path(__file__).parent / "contract.schema.json"
 _STEPS = ("rewrite", "retrieve", "read", "generate", "total")
@@ -32,6 +32,7 @@ def reply(item: Reply) -> dict[str, Any]:
         "claims": _claims(item) if isinstance(item, Answer) else [],
         "evidence": evidence(item.evidence),
         "dropped_citations": list(item.dropped_citations) if isinstance(item, Answer) else [],
+        **_differing(item),
         "notice": item.notice,
         "timings_ms": {step: round(item.timings_ms.get(step, 0.0), 3) for step in _STEPS},
     }
@@ -53,6 +54,17 @@ def article(item: ArticleRef) -> dict[str, Any]:
         "published": item.published,
         "url": item.url,
     }
+
+
+def _differing(item: Reply) -> dict[str, Any]:
+    """Only where there is something to say: newer first."""
+    found = item.difference if isinstance(item, Answer) else None
+    said = [{"figure": one.figure, "number": one.number, "published": one.published} for one in _both(found)]
+    return {"difference": said} if said else {}
+
+
+def _both(found: Difference | None) -> tuple[Said, ...]:
+    return (found.newer, found.older) if found else ()
 
 
 def _claims(item: Answer) -> list[dict[str, Any]]:

@@ -245,6 +245,23 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A figure as the evidence of that number writes it, and when its article was published (an ISO date)."""
+
+    figure: str
+    number: int
+    published: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two articles say different figures of the same thing."""
+
+    newer: Said
+    older: Said
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One statement of an answer and what it rests on."""
 
@@ -265,6 +282,7 @@ class Answer:
     dropped_citations: tuple[str, ...] = ()
     notice: str = ""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    difference: Difference | None = None
 
     @property
     def text(self) -> str:

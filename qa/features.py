@@ -8,7 +8,7 @@ SIGIR 2000). A question's words often stand in the title or in the sentence befo
 import math
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -109,14 +109,19 @@ def rarity(question: str, frequencies: Mapping[str, int], size: int) -> dict[str
     return {term: math.log(1 + size / (1 + frequencies.get(term, 0))) for term in terms.content(question)}
 
 
+def stems(words: Iterable[str]) -> frozenset[str]:
+    """Porter's, of words in lower case."""
+    return frozenset(map(_stem, words))
+
+
 def covered(rarity: Mapping[str, float], text: str) -> float:
     """Share of the question's weight whose terms occur in the text, 0..1."""
-    return _share({_stem(term): weight for term, weight in rarity.items()}, _stems(terms.words(text)))
+    return _share({_stem(term): weight for term, weight in rarity.items()}, stems(terms.words(text)))
 
 
 def rarest_missing(rarity: Mapping[str, float], text: str) -> float:
     """Weight of the rarest term that does not occur in the text; 0 when none is missing."""
-    held = _stems(terms.words(text))
+    held = stems(terms.words(text))
     return max((weight for term, weight in rarity.items() if _stem(term) not in held), default=0.0)
 
 
@@ -139,13 +144,13 @@ def _rows(
     passage = ranked.passage
     near = (passage.vectors.sentences @ vector).tolist()
     mean = sum(near) / len(near)
-    titled = _stems(terms.words(passage.article.title))
+    titled = stems(terms.words(passage.article.title))
     beyond = {stem: weight for stem, weight in asked.rarity.items() if stem not in titled}
     rows, before = [], 0.0
     for ordinal, sentence in enumerate(passage.sentences):
         text = passage.quote(sentence)
         words = terms.words(text)
-        held = _stems(words)
+        held = stems(words)
         share = _share(asked.rarity, held)
         rows.append(
             (
@@ -186,10 +191,6 @@ def _names_more(asked: _Asked, text: str) -> bool:
 def _share(weights: Mapping[str, float], held: frozenset[str]) -> float:
     total = sum(weights.values())
     return sum(weight for stem, weight in weights.items() if stem in held) / total if total else 0.0
-
-
-def _stems(words: Sequence[str]) -> frozenset[str]:
-    return frozenset(map(_stem, words))
 
 
 @lru_cache(maxsize=200_000)

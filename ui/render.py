@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from urllib.parse import urlsplit
 
+from qa import disagreement
 from qa.domain import Answer, Article, ArticleRef, Citation, Claim, Evidence, Refusal, ShortAnswer, Span
 from qa.support import doubt
 from ui.conversation import Conversation, Exchange, Failure, Pending, Place, SourcePage, Stopped, cited
 from ui.markup import button, count, day, file_name, lang, tag, text, visible, web_link, words
+from ui.relative_dates import as_of
 from ui.render_actions import actions
 from ui.render_failure import failure as failed
 
@@ -125,9 +127,13 @@ def _standalone(question: str, standalone: str) -> str:
 
 def _answer(turn: int, answer: Answer) -> str:
     claims = "".join(_claim(turn, answer, i) for i in range(len(answer.claims)))
-    return f"""<div class="fn-claims">{claims}</div>{_notice(answer.notice)}
+    return f"""<div class="fn-claims">{claims}</div>{_differing(answer)}{_notice(answer.notice)}
 <p class="fn-small">{words(answer.confidence, CONFIDENCE)}</p>
 <ul class="fn-notes" aria-label="Sources">{"".join(_notes(turn, answer))}</ul>"""
+
+
+def _differing(answer: Answer) -> str:
+    return _notice(disagreement.sentence(answer.difference)) if answer.difference else ""
 
 
 def _claim(turn: int, answer: Answer, index: int) -> str:
@@ -135,7 +141,14 @@ def _claim(turn: int, answer: Answer, index: int) -> str:
     cited_here = (c for c in claim.citations if 1 <= c.number <= len(answer.evidence))
     marks = "".join(_citation(answer, claim, c, Place(turn, c.number), f"{turn}-{index}") for c in cited_here)
     cites = f'<span class="fn-cites">{marks}</span>' if marks else ""
-    return tag("p", _with_short_answer(answer, claim) + cites + _doubt(claim), cls="fn-claim", dir="auto")
+    said = tag("p", _with_short_answer(answer, claim) + cites + _doubt(claim), cls="fn-claim", dir="auto")
+    return said + "".join(_dated(claim.text, answer.evidence[c.number - 1]) for c in claim.citations[:1])
+
+
+def _dated(quote: str, evidence: Evidence) -> str:
+    """What the quote's "yesterday" is to be counted from, beside it."""
+    told = as_of(quote, day(evidence.article.published or ""))
+    return f'<p class="fn-small" dir="auto">{text(told)}</p>' if told else ""
 
 
 def _doubt(claim: Claim) -> str:
@@ -209,7 +222,7 @@ def _refusal(turn: int, refusal: Refusal) -> str:
 
 def _closest(place: Place, evidence: Evidence) -> str:
     return f"""<li><q dir="auto">{text(evidence.quote)}</q>{_number(place, evidence.article)}
-<span class="fn-byline">{_named(evidence.article)}</span></li>"""
+{_dated(evidence.quote, evidence)}<span class="fn-byline">{_named(evidence.article)}</span></li>"""
 
 
 def _notice(notice: str) -> str:

@@ -22,11 +22,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.pipeline import Outcome
-from qa import contract
+from qa import contract, disagreement
 from qa.domain import Answer, Article, ArticleRef, Claim, Evidence, Finding, Reply, numbers
 from qa.library import Stats
 from qa.support import doubt
 from ui.plain import printable
+from ui.relative_dates import as_of
 
 QUIET_EVERY = 200
 """Items between two progress lines where standard error is no terminal."""
@@ -255,6 +256,8 @@ def _answer(console: Console, item: Answer) -> None:
         if doubt(claim):
             line.append(f" ({doubt(claim).lower()})", style="yellow")
         console.print(line)
+    if item.difference:
+        console.print(Text(printable(disagreement.sentence(item.difference)), style="yellow"))
     console.print()
     for number in sorted({c.number for claim in item.claims for c in claim.citations}):
         _footnote(console, number, item.evidence[number - 1])
@@ -279,6 +282,8 @@ def _footnote(console: Console, number: int, evidence: Evidence) -> None:
         part for part in (evidence.article.title, evidence.article.publisher, evidence.article.published or "") if part
     )
     console.print(Text(f"[{number}] “{printable(evidence.quote)}”"))
+    if dated := as_of(printable(evidence.quote), printable(evidence.article.published or "")):
+        console.print(Text(f"    {dated}", style="dim"))
     console.print(Text(f"    {printable(source)}", style="dim"))
     console.print(Text(f"    {printable(evidence.article.uri)} ({evidence.start}-{evidence.end})", style="dim"))
 

@@ -21,6 +21,7 @@ from qa.generator import ChatGenerator, Generator
 from qa.library import Library
 from qa.settings import load
 from tests.chat_server import Play, answers, chat_server, dies, fails, never_ends, says, silent
+from tests.conftest import SAMPLES
 from tests.fakes import FakeGenerator
 from tests.shared_data import shared_data
 from ui import render
@@ -214,3 +215,23 @@ def obeyed(prompt: str) -> str:
     lines = re.findall(r"^\[(\d+)\] (.*)$", prompt, re.MULTILINE)
     said = [f"{text} [{number}]" for number, text in lines if not text.startswith("Mending")]
     return " ".join([*said[:3], "![x](http://evil.example/?q=1) <img src=http://evil.example> [1]"])
+
+
+@pytest.mark.parametrize(
+    ("question", "figures"),
+    [
+        ("What will it cost to put the Port Elvern crossing right?", ("£38m", "£52m")),
+        ("How many beds will Merrowick lose?", ("24", "60")),
+    ],
+)
+def test_the_samples_that_differ_are_both_cited_newer_first(
+    question: str, figures: tuple[str, str], model: SentenceTransformerEmbedder, tmp_path: Path
+) -> None:
+    files = [str(file) for name in ("bridge", "hospital") for file in sorted(SAMPLES.glob(f"*{name}*"))]
+    with Library.open(tmp_path, model.stamp, index="exact") as library:
+        assert all(outcome.status == "added" for outcome in ingest(files, library, model, load()))
+        reply = checked(service(load(), embedder=model, library=library).answerer.answer(question))
+    assert isinstance(reply, Answer)
+    assert reply.difference is not None
+    assert (reply.difference.newer.figure, reply.difference.older.figure) == figures
+    assert contract.reply(reply)["difference"][0]["number"] == reply.claims[0].citations[0].number == 1

@@ -52,9 +52,11 @@ class TestReply:
             "Rates rose to 5% on Friday. [1][2]",
             "",
             "[1] “Rates rose to 5% on Friday.”",
+            "    “Friday”: as of 2025-01-02",
             "    Rates rise, The Paper, 2025-01-02",
             "    file:///a.txt (100-127)",
             "[2] “Rates rose to 5% on Friday.”",
+            "    “Friday”: as of 2025-01-02",
             "    Rates rise, The Paper, 2025-01-02",
             "    file:///a.txt (100-127)",
         ]
