@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := .demo-library
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-all hostile check format bench clean
+.PHONY: help install demo serve test test-all hostile torture check format bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ test-all: install  ## the fast suite and the slow tests
 
 hostile: install  ## broken and odd files through the loaders, as a table (needs the shared data)
 	$(BIN)/python -m tests.hostile.corpus
+
+torture: install  ## kill it at random and at every step, several processes at once; minutes
+	$(BIN)/python -m tests.torture
 
 check: install  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -1,17 +1,12 @@
 """Kill a process that works on a library, again and again, and see that nothing is lost, doubled or wrong.
 
-    python -m tests.torture.kill --kills 200 [--seed 1]
-
 Every second kill is aimed at the moment at which Chroma's HNSW files change; the others come at a random one.
 """
 
-import argparse
 import os
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -19,23 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
 
-from qa.library import Library
-from tests.torture.workload import STAMP, article, operation
+from tests.torture.verify import Texts, verify
+from tests.torture.workload import operation
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
 """Seconds until a child must have been killed."""
-
-
-@dataclass
-class Model:
-    """What must be in the library: URI -> text, from the operations that were acknowledged."""
-
-    texts: dict[str, str] = field(default_factory=dict)
-
-    def after(self, seed: int, number: int) -> "Model":
-        what = operation(seed, number)
-        return Model({uri: text for uri, text in {**self.texts, **dict(what.puts)}.items() if uri != what.uri})
 
 
 @dataclass
@@ -58,7 +42,7 @@ class Torture:
         self._folder = folder
         self._seed = seed
         self._dice = random.Random(seed)
-        self._model = Model()
+        self._texts: Texts = {}
         self._next = 0
 
     def once(self) -> None:
@@ -67,7 +51,7 @@ class Torture:
         while cut is None:
             ended, cut = self._kill(aimed=self.tally.kills % 2 == 0)
             for number in ended:
-                self._model = self._model.after(self._seed, number)
+                self._texts = operation(self._seed, number).after(self._texts)
             self._next += len(ended)
             self.tally.operations += len(ended)
         self._next += 1
@@ -104,35 +88,10 @@ class Torture:
 
     def _verify(self, cut: int) -> None:
         """The operation in flight happened wholly or not at all; everything else is as acknowledged."""
-        started = time.monotonic()
-        with Library.open(self._folder, STAMP) as library:
-            self.tally.dirty += library.stats().index_bytes > 0 and _is_dirty(self._folder)
-            library.candidates(article("x", "river").vectors[0].passage, ["river"], limit=3)
-            self.tally.slowest_start = max(self.tally.slowest_start, time.monotonic() - started)
-            found = {item.uri: item.text for item in library.export()}
-            either = (self._model, self._model.after(self._seed, cut))
-            assert found in [model.texts for model in either], f"after {cut}: {_difference(found, self._model.texts)}"
-            self._model = Model(found)
-            wrong = [f for f in library.check() if f.severity != "ok"]
-            assert not wrong, f"after {cut}: {wrong}"
-            for uri, text in found.items():
-                wanted = [(p.start, p.end, p.sentences) for p in article(uri, text).passages]
-                stored = library.passages_of(library.find(uri))
-                assert [(p.start, p.end, p.sentences) for p in stored] == wanted, uri
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="footnote-torture-"))
-    torture = Torture(folder, given.seed)
-    for _ in range(given.kills):
-        torture.once()
-        sys.stderr.write(f"\r{torture.tally.kills} of {given.kills} kills")
-    shutil.rmtree(folder)
-    sys.stdout.write(f"\nNothing lost, doubled or wrong.\n{torture.tally}\n")
+        seen = verify(self._folder, [self._texts, operation(self._seed, cut).after(self._texts)])
+        self._texts = seen.texts
+        self.tally.dirty += seen.dirty
+        self.tally.slowest_start = max(self.tally.slowest_start, seen.start)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -180,21 +139,3 @@ def _hnsw(folder: Path) -> dict[str, tuple[int, int]]:
             continue
         found[str(place)] = (stat.st_mtime_ns, stat.st_size)
     return found
-
-
-def _is_dirty(folder: Path) -> bool:
-    import json
-    import sqlite3
-
-    connection = sqlite3.connect(folder / "catalog.db")
-    row = connection.execute("SELECT value FROM setting WHERE key = 'index'").fetchone()
-    connection.close()
-    return bool(row and json.loads(row[0])["dirty"])
-
-
-def _difference(found: dict[str, str], wanted: dict[str, str]) -> str:
-    return ", ".join(sorted(uri for uri in {*found, *wanted} if found.get(uri) != wanted.get(uri)))
-
-
-if __name__ == "__main__":
-    main()

@@ -8,7 +8,7 @@ The driver derives the same operations from the same seed, so it knows what each
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,7 +23,7 @@ from qa.library import Library, NewArticle
 STAMP = EmbeddingStamp("torture", 32)
 ARTICLES = 40
 
-Kind = Literal["put", "remove", "catch up", "rebuild", "ask"]
+Kind = Literal["put", "remove", "purge", "catch up", "rebuild", "ask"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,23 @@ class Operation:
     puts: tuple[tuple[str, str], ...] = ()
     uri: str = ""
 
+    def after(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """What must be in the library then: URI -> text."""
+        return {uri: text for uri, text in {**texts, **dict(self.puts)}.items() if uri != self.uri}
+
 
 def operation(seed: int, number: int) -> Operation:
     """The same for the same seed and number."""
     dice = random.Random(f"{seed} {number}")
-    kind: Kind = dice.choices(("put", "remove", "catch up", "rebuild", "ask"), (50, 12, 20, 6, 12))[0]
+    kinds: tuple[Kind, ...] = ("put", "remove", "purge", "catch up", "rebuild", "ask")
+    return made(dice.choices(kinds, (50, 9, 3, 20, 6, 12))[0], dice)
+
+
+def made(kind: Kind, dice: random.Random) -> Operation:
     if kind == "put":
         uris = dice.sample(range(ARTICLES), dice.randint(1, 6))
         return Operation(kind, tuple((f"article/{n}", _text(dice)) for n in uris))
-    return Operation(kind, uri=f"article/{dice.randrange(ARTICLES)}" if kind == "remove" else "")
+    return Operation(kind, uri=f"article/{dice.randrange(ARTICLES)}" if kind in {"remove", "purge"} else "")
 
 
 def article(uri: str, text: str) -> NewArticle:
@@ -57,13 +65,18 @@ def article(uri: str, text: str) -> NewArticle:
     return NewArticle(uri, LoadedArticle(uri, text), passages, vectors)
 
 
+def write_often() -> None:
+    """Chroma rewrites its files twenty times as often as it would."""
+    index.HNSW.update(sync_threshold=50, batch_size=25)
+
+
 def run(library: Library, what: Operation) -> None:
     if what.kind == "put":
         library.add_many([article(uri, text) for uri, text in what.puts])
-    elif what.kind == "remove":
+    elif what.kind in {"remove", "purge"}:
         for ref in library.articles(search=what.uri):
             if ref.uri == what.uri:
-                library.remove(ref.article_id)
+                library.remove(ref.article_id, purge=what.kind == "purge")
     elif what.kind == "catch up":
         library.catch_up()
     elif what.kind == "rebuild":
@@ -73,10 +86,10 @@ def run(library: Library, what: Operation) -> None:
 
 
 def main(folder: str, seed: str, first: str) -> None:
-    """Chroma is imported before the first operation, and rewrites its files twenty times as often as it would."""
+    """Chroma is imported before the first operation."""
     import chromadb  # noqa: F401
 
-    index.HNSW.update(sync_threshold=50, batch_size=25)
+    write_often()
     with Library.open(Path(folder), STAMP) as library:
         for number in _from(int(first)):
             what = operation(int(seed), number)
