@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from typing import BinaryIO
 from urllib.parse import quote, unquote, urlsplit
 
+from ingest import fence
 from qa.domain import LoadedArticle
 from qa.errors import OverLimit, SourceNotFound, Unreadable
 
@@ -79,7 +80,7 @@ def items(source: Source, fetch: Fetch, stdin: BinaryIO, max_mb: float) -> Itera
     if isinstance(source, Upload):
         yield Item(source.uri, lambda: _read_file(source.path, source.uri, source.name, max_mb))
     elif isinstance(source, Below):
-        yield from (_fenced(item, source.root) for item in _places(source.path, max_mb, source.root))
+        yield from _places(source.path, max_mb, source.root)
     elif source == STDIN:
         yield Item("stdin:", lambda: _read_stdin(stdin, max_mb))
     elif is_url(source):
@@ -108,9 +109,9 @@ def file_path(uri: str) -> Path:
 
 def _places(path: Path, max_mb: float, root: Path | None = None) -> Iterator[Item]:
     if not _is_folder(path):
-        yield _file(path, max_mb)
+        yield _file(path, max_mb, root)
         return
-    files = [_file(inside, max_mb) for inside in _walk(path, root)]
+    files = [_file(inside, max_mb, root) for inside in _walk(path, root)]
     yield from files or [Item(file_uri(path), lambda: _nothing(path))]
 
 
@@ -121,64 +122,46 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _walk(folder: Path, root: Path | None) -> Iterator[Path]:
+def _walk(folder: Path, root: Path | None, above: frozenset[str] = frozenset()) -> Iterator[Path]:
     """Files below `folder`, sorted by name, folders in their turn; nothing hidden, no loops.
 
     A folder that does not really lie below `root` is not looked into: it comes itself, as one that cannot be read.
+    `above` holds the real places of the folders above, so that a link back up ends there.
     """
-    yield from _walk_once(folder, os.path.realpath(root) if root else "/", frozenset())
-
-
-def _walk_once(folder: Path, root: str, above: frozenset[str]) -> Iterator[Path]:
-    """`above` holds the real places of the folders above, so that a link back up ends there."""
     place = os.path.realpath(folder)
     if place in above:
         return
-    if not Path(place).is_relative_to(root):
-        yield folder
-        return
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:
+        names = fence.names(folder, root)
+    except (OSError, fence.Outside):
         yield folder
         return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        path = Path(entry.path)
-        yield from _walk_once(path, root, above | {place}) if _is_folder(path) else (path,)
+    for path in (folder / name for name in names if not name.startswith(".")):
+        yield from _walk(path, root, above | {place}) if _is_folder(path) else (path,)
 
 
 def _nothing(folder: Path) -> RawFile:
     raise SourceNotFound(f"{folder} holds no file to ingest.", "Hidden files are skipped; give another folder.")
 
 
-def _file(path: Path, max_mb: float) -> Item:
+def _file(path: Path, max_mb: float, root: Path | None = None) -> Item:
     uri = file_uri(path)
-    return Item(uri, lambda: _read_file(path, uri, str(path), max_mb))
+    return Item(uri, lambda: _read_file(path, uri, str(path), max_mb, root))
 
 
-def _fenced(item: Item, root: Path) -> Item:
-    """The item as long as its links lead nowhere else, looked at when it is read."""
-
-    def read() -> RawFile:
-        path = file_path(item.uri)
-        if not path.resolve().is_relative_to(root.resolve()):
-            raise SourceNotFound(f"{path} lies outside {root}.", "Only what is below it may be ingested from here.")
-        return item.read()
-
-    return Item(item.uri, read)
-
-
-def _read_file(path: Path, uri: str, shown: str, max_mb: float) -> RawFile:
+def _read_file(path: Path, uri: str, shown: str, max_mb: float, root: Path | None = None) -> RawFile:
     """`shown` is what messages call the file; its last part is the article's title of last resort."""
     try:
-        if not path.exists():
-            raise SourceNotFound(f"{shown} does not exist.", "Check the path.")
-        if not path.is_file():
-            raise Unreadable(f"{shown} is not a regular file.", "Give a file or a folder that can be opened.")
-        with path.open("rb") as stream:
+        with fence.opened(path, root) as stream:
             return RawFile(uri, _capped(stream, shown, max_mb), name=PurePath(shown).name)
+    except FileNotFoundError as error:
+        raise SourceNotFound(f"{shown} does not exist.", "Check the path.") from error
+    except fence.Outside as error:
+        raise SourceNotFound(
+            f"{shown} lies outside {root}.", "Only what is below it may be ingested from here."
+        ) from error
+    except fence.NotAFile as error:
+        raise Unreadable(f"{shown} is not a regular file.", "Give a file or a folder that can be opened.") from error
     except OSError as error:
         raise Unreadable(f"{shown} cannot be read: {error.strerror}.", "Check its permissions.") from error
     except ValueError as error:

@@ -29,11 +29,18 @@ def named(source: str, settings: Settings) -> Source:
 
 
 def again(path: Path, settings: Settings) -> Source:
-    """A file that was ingested before; where it goes by a name below a root, it must still lie there."""
-    return next((Below(path, root) for root in _roots(settings) if _goes_below(path, root)), str(path))
+    """A file that was ingested before, as long as it lies below a root. Raises UsageError."""
+    root = next((root for root in _roots(settings) if _goes_below(path, root)), None)
+    if root is None:
+        raise UsageError(
+            f"{path} lies below no folder that may be ingested from here.",
+            "Ingest it on the command line, or name its folder in FOOTNOTE_INGEST_ROOTS.",
+        )
+    return Below(path, root)
 
 
 def _goes_below(path: Path, root: Path) -> bool:
+    """By the name it goes by; whether it still lies there is looked at when it is read."""
     return path.is_relative_to(root) or any(above.resolve() == root for above in path.parents)
 
 

@@ -1,6 +1,11 @@
 import io
 import os
+import threading
+import time
+from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -117,3 +122,82 @@ def test_nothing_outside_the_root_is_read_whatever_links_there_are(tmp_path: Pat
         "/inner/a.txt": "inside",
         "/same.txt": "inside",
     }
+
+
+class Swapper:
+    """Stands in for the system's `realpath`: right after a place was looked at, `swap` changes what lies there."""
+
+    def __init__(self, swap: Callable[[], None]) -> None:
+        self._swap: Callable[[], None] | None = swap
+        self._real = os.path.realpath
+
+    def __call__(self, path: Any, **more: Any) -> str:
+        place = self._real(path, **more)
+        if place.endswith("a.txt") and self._swap:
+            swap, self._swap = self._swap, None
+            swap()
+        return place
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_link_that_is_swapped_in_after_the_look_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """The file itself, or a folder above it, leads out of the root by the time that it is opened."""
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    for folder in (root / "inner", outside):
+        folder.mkdir(parents=True)
+        (folder / "a.txt").write_text(folder.name)
+    swapped, target = (root / "inner" / "a.txt", outside / "a.txt") if what == "file" else (root / "inner", outside)
+
+    def swap() -> None:
+        swapped.rename(tmp_path / "gone")
+        swapped.symlink_to(target)
+
+    (item,) = items(Below(root / "inner" / "a.txt", root), lambda _: RawFile("", b""), io.BytesIO(), 1)
+    monkeypatch.setattr(os.path, "realpath", Swapper(swap))
+    with pytest.raises(Unreadable, match="cannot be read"):
+        item.read()
+    assert swapped.is_symlink()
+
+
+def test_what_is_swapped_back_and_forth_is_never_read_from_outside(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    for folder in (root / "inner", outside):
+        folder.mkdir(parents=True)
+        (folder / "a.txt").write_text(folder.name)
+    (root / "link").symlink_to(root / "inner")
+    stop = threading.Event()
+
+    def swapping() -> None:
+        for target in cycle((outside, root / "inner")):
+            (root / "new").symlink_to(target)
+            (root / "new").rename(root / "link")
+            if stop.is_set():
+                return
+
+    thread = threading.Thread(target=swapping)
+    thread.start()
+    seen = set()
+    until = time.monotonic() + 0.5
+    while time.monotonic() < until:
+        for item in items(Below(root / "link" / "a.txt", root), lambda _: RawFile("", b""), io.BytesIO(), 1):
+            try:
+                seen.add(item.read().body)
+            except IngestError:
+                seen.add(b"refused")
+    stop.set()
+    thread.join()
+    assert seen <= {b"inner", b"refused"}
+
+
+def test_descriptors_are_closed(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "a.txt").write_text("x")
+    os.mkfifo(tmp_path / "inner" / "pipe")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    text, pipe = items(Below(tmp_path, tmp_path), lambda _: RawFile("", b""), io.BytesIO(), 1)
+    assert text.read().body == b"x"
+    with pytest.raises(Unreadable, match="regular file"):
+        pipe.read()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.pipeline import ingest
 from ingest.sources import RawFile
 from qa.answerer import Answerer
 from qa.bootstrap import Service
@@ -214,3 +215,15 @@ def test_what_is_no_list_of_articles_is_refused(desk: Desk, handler: str, ids: o
 def test_events_of_any_shape_are_answered(desk: Desk, event: object) -> None:
     for handler in ("begin", "show", "look", "ingest", "job", "remove", "again", "open", "correct", "why"):
         getattr(desk.page, handler)(event)
+
+
+def test_a_file_from_outside_the_roots_is_not_ingested_again_from_the_page(desk: Desk) -> None:
+    """It came in on the command line; the page may read below the roots alone."""
+    elsewhere = desk.outside / "told.txt"
+    elsewhere.write_text(TEXT.format(title="Told"))
+    settings = Settings(_env_file=None)
+    (outcome,) = ingest([str(elsewhere)], desk.library, FakeEmbedder(), settings)
+    _, said = desk.page.again({"ids": [outcome.article_id]})
+    assert "no folder that may be ingested from" in said
+    assert "FOOTNOTE_INGEST_ROOTS" in said
+    assert desk.jobs.jobs() == []
