@@ -46,7 +46,7 @@ class Catalog:
         self._closed = False
         if not self.path.is_file() and not create:
             raise LibraryNotFound(f"There is no library in {folder}.", "Make one with: footnote ingest FOLDER")
-        with _explained(self.path):
+        with explained(self.path):
             folder.mkdir(parents=True, exist_ok=True)
             if private and not self.path.exists():
                 self.path.touch(mode=0o600)  # SQLite gives the log beside it the same permissions
@@ -55,7 +55,7 @@ class Catalog:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A transaction that sees one state of the catalog throughout."""
-        with _explained(self.path), self._lent() as connection:
+        with explained(self.path), self._lent() as connection:
             connection.execute("BEGIN")
             try:
                 yield connection
@@ -66,7 +66,7 @@ class Catalog:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that is committed at the end, or not at all; others write before or after it."""
-        with _explained(self.path), self._lent() as connection:
+        with explained(self.path), self._lent() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -81,7 +81,7 @@ class Catalog:
     @contextmanager
     def alone(self) -> Iterator[sqlite3.Connection]:
         """A connection outside any transaction, for what SQLite refuses inside one (VACUUM)."""
-        with _explained(self.path), self._lent() as connection:
+        with explained(self.path), self._lent() as connection:
             yield connection
 
     @property
@@ -178,13 +178,8 @@ def changes_since(connection: sqlite3.Connection, sequence: int) -> list[tuple[i
     return [(number, kind, range(first, last + 1)) for number, kind, first, last in rows]
 
 
-# --------------------------------------------------------------------------------------------------
-
-_UNWRITABLE = ("disk is full", "readonly", "unable to open", "disk I/O error")
-
-
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
     """SQLite's and the file system's errors in Footnote's own words."""
     try:
         yield
@@ -192,6 +187,11 @@ def _explained(path: Path) -> Iterator[None]:
         raise _explain(path, error) from error
     except OSError as error:
         raise LibraryUnwritable(f"{path} cannot be written: {error.strerror or error}.", _MAKE_ROOM) from error
+
+
+# --------------------------------------------------------------------------------------------------
+
+_UNWRITABLE = ("disk is full", "readonly", "unable to open", "disk I/O error")
 
 
 _MAKE_ROOM = "Free some disk space or check the folder's permissions; what is stored is unharmed."

@@ -322,6 +322,11 @@ def read_mark(connection: sqlite3.Connection) -> Mark:
     return Mark(**setting(connection, _MARK, {}))
 
 
+def forget_mark(connection: sqlite3.Connection) -> None:
+    """No folder is trusted: the vectors are made anew."""
+    put_setting(connection, _MARK, None)
+
+
 def boot_id() -> str:
     """Changes with every start of the machine; "" where the system has none."""
     try:

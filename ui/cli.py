@@ -7,13 +7,14 @@ Standard output carries results only; progress and complaints go to standard err
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ui.eval_commands import Json, LibraryFolder, eval_app, speed
+from ui.eval_commands import Json, LibraryFolder, eval_app, speed, train_reader
 from ui.exits import Explained
 from ui.user_commands import users_app
 
@@ -202,6 +203,11 @@ def doctor(
 
 
 app.command()(speed)
+app.command(
+    "train-reader",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)(train_reader)
 
 
 @library_app.command("list")
@@ -250,6 +256,38 @@ def export(library: LibraryFolder = None) -> None:
     with _shelf(library) as shelf:
         for item in shelf.export():
             terminal.json_line(terminal.whole(item))
+
+
+@library_app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(metavar="FILE.db|FOLDER", help="The articles; or them and what was asked.")],
+    library: LibraryFolder = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Copy the library while it is used; the copy is checked before it counts."""
+    from qa import backup as backups
+    from ui import terminal
+
+    copied = backups.backup(_settings(library).library, target, overwrite=overwrite)
+    terminal.report(asdict(copied), f"Backed up {copied.articles:,} articles into {copied.place}.", as_json)
+
+
+@library_app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="FILE.db|FOLDER", help="What footnote library backup made.")],
+    library: LibraryFolder = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the library that is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make the library what a backup holds, and its vector index from that."""
+    from qa import backup as backups
+    from ui import terminal
+
+    copied = backups.restore(source, _settings(library).library, overwrite=overwrite)
+    with _shelf(library) as shelf, terminal.progress("Indexing") as step:
+        shelf.catch_up(step)
+    terminal.report(asdict(copied), f"Restored {copied.articles:,} articles into {copied.place}.", as_json)
 
 
 @library_app.command()
