@@ -64,13 +64,16 @@ def tokens(text: str) -> int:
 
 def harmless(text: str) -> str:
     """One line without hidden characters, brackets or angles: it cannot close a fence, pose as a number or a role."""
-    plain = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in _HIDDEN)
+    seen = _IGNORED.sub("", text)
+    plain = "".join(" " if c.isspace() else c for c in seen if c.isspace() or unicodedata.category(c) not in _HIDDEN)
     return " ".join(plain.translate(_HARMLESS).split())
 
 
 # --------------------------------------------------------------------------------------------------------------------
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
+_IGNORED = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
+"""Letters and marks that nobody sees: fillers, and the selectors in which whole sentences can be hidden."""
 _HARMLESS = str.maketrans("[]【】［］<>", "()()()‹›")
 
 

@@ -81,7 +81,11 @@ def _shown(char: str) -> str:
     if category == "Cs":
         return "\ufffd"
     hidden = category in ("Cc", "Cf") and char not in "\n\t\u200c\u200d"
-    return "" if hidden or "\U000e0100" <= char <= "\U000e01ef" else char
+    return "" if hidden or _IGNORED.match(char) else char
+
+
+_IGNORED = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2065\u3164\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]")
+"""Letters and marks that are drawn as nothing, but for those that a script or an emoji needs."""
 
 
 _STRAY_JOINERS = re.compile(r"(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f\u200c\u200d])")

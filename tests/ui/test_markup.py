@@ -35,6 +35,7 @@ def test_visible_text_can_be_sent_and_stays_as_it_is(value: str) -> None:
         ("pass\u200bword\ufeff", "password"),
         ("hi\U000e0068\U000e0069", "hi"),
         ("x\U000e0101y", "xy"),
+        ("a\u3164\u115f\uffa0\u034f\U000e0fffb", "ab"),
         ("a\x00b\x1b[31mc\x85d\x7f", "ab[31mcd"),
         ("tab\tand\nline\r\n", "tab\tand\nline\n"),
         ("file\udcff.txt", "file\ufffd.txt"),
@@ -45,7 +46,7 @@ def test_characters_that_hide_or_reorder_are_not_shown(stored: str, shown: str) 
     assert markup.visible(stored) == shown
 
 
-@pytest.mark.parametrize("word", ["می‌خواهم", "👩‍🚒", "क्‍ष", "naïve café", "日本語"])
+@pytest.mark.parametrize("word", ["می‌خواهم", "👩‍🚒", "❤\ufe0f", "क्‍ष", "naïve café", "日本語"])
 def test_joiners_that_a_script_needs_stay(word: str) -> None:
     assert markup.visible(word) == word
 
