@@ -26,8 +26,8 @@ class Site:
 
 
 @contextmanager
-def site() -> Iterator[Site]:
-    server = _Server(("127.0.0.1", 0), _Handler)
+def site(host: str = "127.0.0.1", port: int = 0) -> Iterator[Site]:
+    server = _Server((host, port), _Handler)
     server.site = Site(server.server_address[1], dict(STANDARD))
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
