@@ -12,6 +12,7 @@ from evals.datasets import load
 from evals.evaluate import evaluate, plan
 from evals.fit_ranking import Listed
 from evals.fit_ranking import collect as collect_lists
+from evals.fit_support import Measured, measure, pairs
 from evals.gold import Resolver
 from evals.judge import Judge
 from evals.records import Record
@@ -25,7 +26,8 @@ from qa.library import Library
 from qa.settings import Settings
 
 NOTED = {"library", "embedding_model", "precision", "index", "passages", "reader", "read_passages", "max_claims"} | {
-    "threshold", "chat_model", "chat_temperature", "chat_context_tokens", "chat_answer_tokens", "chat_strict"
+    "threshold", "chat_model", "chat_temperature", "chat_context_tokens", "chat_answer_tokens", "chat_strict",
+    "chat_rewrite_timeout",
 }  # fmt: skip
 """Settings that bear on what is answered: a run that was stopped goes on only under the same ones."""
 System = Literal["footnote", "baseline"]
@@ -138,6 +140,23 @@ def ranking_lists(
         asked = [one for one in map(resolver.resolve, cases) if one.parts]
         total = len(asked)
         return collect_lists(asked, wired.library, wired.embedder, lambda done: progress("asking", done, total))
+
+
+def support_pairs(
+    path: Path,
+    settings: Settings,
+    form: str = "cases",
+    limit: int | None = None,
+    progress: Progress = lambda *_: None,
+    *,
+    embedder: Embedder | None = None,
+) -> list[Measured]:
+    """What `fit_support.fit` takes: claims made from the gold sentences of a file, right and wrong ones."""
+    dataset = load(path, form)
+    with _wired(dataset, settings, progress, embedder or make_embedder(settings)) as wired:
+        resolver = Resolver(wired.library)
+        cases = [case for case in dataset.cases if case.answerable][:limit]
+        return measure(list(pairs([resolver.resolve(case) for case in cases], wired.library)), wired.embedder)
 
 
 # ----------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,9 @@ from evals.records import Record
 from evals.statistics import DRAWS, difference, draws, interval
 from qa.errors import UsageError
 
-LOWER_IS_BETTER = frozenset({"aurc", "ece", "failure_rate", "dangling_citations", "dropped_citations"})
+LOWER_IS_BETTER = frozenset(
+    {"aurc", "ece", "failure_rate", "dangling_citations", "dropped_citations", "unsupported_claims"}
+)
 
 
 def compare(before: Sequence[Record], after: Sequence[Record], count: int = DRAWS) -> dict[str, Any]:

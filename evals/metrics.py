@@ -66,6 +66,8 @@ def _citations(record: Record) -> Scores:
         scores["fell_back"] = float(record.fell_back)
     if record.quotes:
         scores["quote_exactness"] = record.exact_quotes / record.quotes
+    if record.claims:
+        scores["unsupported_claims"] = record.unsupported / record.claims
     if record.supports:
         borne = sum(support >= SUPPORTED for support in record.supports)
         scores["citation_support"] = borne / len(record.supports)

@@ -29,7 +29,8 @@ class Record:
     `gold_parts` is how many there are to find. `answerable` is what the case says, not what the reply says.
     `standalone_question` is what was searched for, "" where that is the question itself.
     `gold_uris` says of each quote in `gold` whose article it is (runs of before 0.1 do not have it).
-    `cited` has one entry a distinct sentence cited; `supports` one number a citation. `fell_back`: a chat model was to
+    `cited` has one entry a distinct sentence cited; `supports` one number a citation; `unsupported` of `claims`
+    rest on no citation that supports them. `fell_back`: a chat model was to
     write it and failed. `faithfulness` and `relevance` are a judge's, None where none judged.
     """
 
@@ -52,6 +53,8 @@ class Record:
     short_answer: str = ""
     cited: tuple[Parts, ...] = ()
     supports: tuple[float, ...] = ()
+    claims: int = 0
+    unsupported: int = 0
     quotes: int = 0
     exact_quotes: int = 0
     dangling: int = 0

@@ -10,6 +10,7 @@ from evals.records import Parts, Record, Shown
 from qa.answerer import FALLEN_BACK
 from qa.domain import Answer, Considered, Evidence, Filters, Refusal, Reply, Turn
 from qa.errors import FootnoteError
+from qa.support import supported
 
 SHOWN = 5
 """Sentences of evidence that a record keeps to be looked at."""
@@ -127,6 +128,8 @@ def _with_answer(record: Record, answer: Answer, parts: Sequence[Sequence[Place]
         short_answer=answer.short_answer.text if answer.short_answer else "",
         cited=tuple(_parts(parts, answer.evidence[number - 1]) for number in held),
         supports=tuple(citation.support for citation in citations),
+        claims=len(answer.claims),
+        unsupported=sum(not supported(claim) for claim in answer.claims),
         dangling=len(numbers) - len(held),
         dropped=len(answer.dropped_citations),
         fell_back=FALLEN_BACK in answer.notice,

@@ -12,7 +12,7 @@ from qa.embedder import Embedder, PassageInput
 from qa.errors import ChatFailed
 from qa.generator import Generator as ChatModel
 from qa.prompt import Prompt, prompt
-from qa.support import degree, missing, supported
+from qa.support import degree, missing, negated, supported
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class FluentWriter:
         claims = []
         for sentence, vector in zip(cited, vectors, strict=False):
             items = [order[number - 1] for number in sentence.numbers]
-            absent = bool(items) and bool(missing(sentence.text, items))
+            absent = bool(items) and (bool(missing(sentence.text, items)) or negated(sentence.text, items))
             near = [float(vector @ vectors[len(cited) + number - 1]) for number in sentence.numbers]
             degrees = [0.0 if absent else degree(sentence.text, *pair) for pair in zip(items, near, strict=True)]
             claims.append(Claim(sentence.text, tuple(map(Citation, sentence.numbers, degrees))))

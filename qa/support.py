@@ -2,22 +2,39 @@
 
 Every figure, date and name of the claim must stand in the sentences that it cites: figures as values ("13 thousand" is
 13,000), dates in the sentence or as the article's own, names in the sentence, its passage or its title. What is left is
-a matter of degree: the claim's words found there, and the nearness of meaning. The thresholds are set by hand, not
-calibrated.
+a matter of degree: the claim's words found there, and the nearness of meaning. Their weights and the threshold are in
+`support.json`, which `evals.fit_support` writes. A claim that denies something needs a sentence that does.
 """
 
+import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from qa import terms
 from qa.domain import Claim, Evidence
 from qa.features import covered
 
-UNSUPPORTED = 0.4
-"""Below this a citation does not support its claim."""
-_MEANING = 0.5
-"""Weight of meaning against words."""
+DATA = Path(__file__).parent / "support.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """`meaning` weighs nearness against words; below `unsupported` a citation does not support its claim."""
+
+    meaning: float
+    unsupported: float
+
+
+def _fitted() -> Weights:
+    given = json.loads(DATA.read_text(encoding="utf-8"))
+    return Weights(given["meaning"], given["unsupported"])
+
+
+FITTED = _fitted()
+UNSUPPORTED = FITTED.unsupported
 
 _WORDS = {
     word: value
@@ -42,6 +59,12 @@ _INITIALS = re.compile(r"\.(?=\w\.)|(?<=\b\w)\.")
 _OPENERS = frozenset(
     """according although both despite earlier former however instead later last like meanwhile see since today
     unlike yesterday""".split()  # noqa: SIM905
+)
+_DENIAL = re.compile(
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|unable|den(?:y|ies|ied)|refus(?:e|es|ed|ing|al)"
+    r"|reject(?:s|ed|ing)?|fail(?:s|ed|ing|ure)?|lack(?:s|ed)?|rul(?:e|ed|ing) out|instead|rather|unlikely|too)\b"
+    r"|n['’]t\b|\bun\w+ed\b",
+    re.IGNORECASE,
 )
 _MONTHS = {date(2000, month, 1).strftime("%B").casefold() for month in range(1, 13)}
 
@@ -71,8 +94,21 @@ def degree(claim: str, item: Evidence, nearness: float) -> float:
     """0..1: 1 where the claim is the sentence, else from its words found there and the cosine of both."""
     if _folded(claim) == _folded(item.quote):
         return 1.0
-    words = covered(dict.fromkeys(terms.weighty(claim), 1.0), f"{item.quote} {item.article.title}")
-    return min(max((1 - _MEANING) * words + _MEANING * nearness, 0.0), 1.0)
+    return weighed(words_found(claim, item), nearness)
+
+
+def words_found(claim: str, item: Evidence) -> float:
+    """Share of the claim's weighty words in the sentence or the title, 0..1."""
+    return covered(dict.fromkeys(terms.weighty(claim), 1.0), f"{item.quote} {item.article.title}")
+
+
+def weighed(words: float, nearness: float, weights: Weights = FITTED) -> float:
+    return min(max((1 - weights.meaning) * words + weights.meaning * nearness, 0.0), 1.0)
+
+
+def negated(claim: str, cited: Sequence[Evidence]) -> bool:
+    """Whether the claim denies something and none of the sentences does."""
+    return bool(_DENIAL.search(claim)) and not any(_DENIAL.search(item.quote) for item in cited)
 
 
 def figures_of(text: str) -> Iterator[tuple[str, float]]:

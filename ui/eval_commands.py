@@ -210,6 +210,39 @@ def fit_ranking(
     terminal.report(shown, f"{json.dumps(shown, indent=1)}\nWritten to {out}.", as_json)
 
 
+@eval_app.command("calibrate-support")
+def calibrate_support(
+    fitting: Annotated[Path, typer.Argument(metavar="FILE", help="Cases whose gold sentences are fitted on.")],
+    reporting: Annotated[Path, typer.Argument(metavar="OTHER", help="Other cases, for the figures.")],
+    library: LibraryFolder = None,
+    form: Form = "cases",
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the thresholds.")] = Path("support.json"),
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases of each file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fit when a statement counts as borne out, on claims made from FILE; figures on those made from OTHER."""
+    from evals import fit_support as fitting_support
+    from evals.command import support_pairs
+    from qa.settings import load
+    from ui import terminal
+
+    with _staged() as step:
+        seen, others = (support_pairs(path, load(library=library), form, limit, step) for path in (fitting, reporting))
+    weights = fitting_support.fit(seen)
+    figures = {"fitted": fitting_support.figures(seen, weights), "reported": fitting_support.figures(others, weights)}
+    made = {"fitted_on": fitting.name, "reported_on": reporting.name, "date": datetime.now(UTC).date().isoformat()}
+    fitting_support.write(weights, {**made, **figures}, out)
+    shown = {"meaning": weights.meaning, "unsupported": weights.unsupported, **made, **figures}
+    terminal.report(shown, f"{json.dumps(shown, indent=1)}\nWritten to {out}.", as_json)
+
+
+def train_reader(context: typer.Context) -> None:
+    """Train the reader on your own questions: examples, train, average, publish. Each step has its own --help."""
+    from evals.train_reader import main
+
+    main(context.args)
+
+
 def speed(
     sources: Annotated[
         list[str] | None, typer.Argument(metavar="SOURCE...", help="Articles to ingest [default: made-up ones].")

@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 
 from qa import disagreement
 from qa.domain import Answer, Article, ArticleRef, Citation, Claim, Evidence, Refusal, ShortAnswer, Span
-from qa.support import doubt
+from qa.support import UNSUPPORTED, doubt
 from ui.conversation import Conversation, Exchange, Failure, Pending, Place, SourcePage, Stopped, cited
 from ui.markup import button, count, day, file_name, lang, tag, text, visible, web_link, words
 from ui.relative_dates import as_of
 from ui.render_actions import actions
 from ui.render_failure import failure as failed
 
-SUPPORT = ((0.75, "Strong support"), (0.4, "Partial support"), (0.0, "Weak support"))
+SUPPORT = ((0.75, "Strong support"), (UNSUPPORTED, "Partial support"), (0.0, "Weak support"))
 CONFIDENCE = (
     (0.7, "Strong support: these sentences probably answer it."),
     (0.5, "Partial support: read the sources to be sure."),
