@@ -8,10 +8,10 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, LifoQueue
-from typing import Any
+from typing import Any, ClassVar
 
 from qa import migrations
 from qa.errors import LibraryError, LibraryNotFound, LibraryTooNew, LibraryUnwritable
@@ -29,6 +29,8 @@ class Catalog:
     `name` and `steps` (its tables) are others' where another file is kept in the same way; a `private` one is readable
     by its owner only.
     """
+
+    connection_class: ClassVar[type[sqlite3.Connection]] = sqlite3.Connection
 
     def __init__(
         self,
@@ -60,8 +62,7 @@ class Catalog:
             try:
                 yield connection
             finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                _roll_back(connection)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -73,8 +74,7 @@ class Catalog:
                 reached("before a commit")
                 connection.execute("COMMIT")
             except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                _roll_back(connection)
                 raise
             reached("after a commit")
 
@@ -121,7 +121,10 @@ class Catalog:
         try:
             yield connection
         finally:
-            connection.close() if self._closed else self._idle.put(connection)
+            if self._closed or connection.in_transaction:
+                connection.close()
+            else:
+                self._idle.put(connection)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -130,6 +133,7 @@ class Catalog:
             isolation_level=None,
             check_same_thread=False,
             cached_statements=256,
+            factory=self.connection_class,
             uri=True,
         )
         for pragma in _PRAGMAS:
@@ -190,6 +194,14 @@ def explained(path: Path) -> Iterator[None]:
 
 
 # --------------------------------------------------------------------------------------------------
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    """What cannot even be rolled back is left in its transaction: closing the connection ends it."""
+    if connection.in_transaction:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+
 
 _UNWRITABLE = ("disk is full", "readonly", "unable to open", "disk I/O error")
 

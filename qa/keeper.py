@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 from qa import probe, stored
 from qa.catalog import Catalog, changes_since, last_change, put_setting, setting
@@ -62,6 +63,8 @@ class Mark:
 
 class Keeper:
     """Has Chroma, or has not: `nearest` says None when the caller must compare exactly."""
+
+    index_class: ClassVar[type[ChromaIndex]] = ChromaIndex
 
     def __init__(self, folder: Path, catalog: Catalog) -> None:
         self._folder = folder
@@ -196,7 +199,7 @@ class Keeper:
             self._build(progress)
             return
         with self._dirty(mark) as finish:
-            self._index = ChromaIndex(self._place(mark.generation), stamp)
+            self._index = self.index_class(self._place(mark.generation), stamp)
             self._warm(self._index)
             finish(mark)
 
@@ -223,7 +226,7 @@ class Keeper:
             vectors = list(stored.passage_vectors(connection, mark.embedding))
         if stamp is None:
             return
-        index = ChromaIndex(self._place(generation), stamp)
+        index = self.index_class(self._place(generation), stamp)
         try:
             for at in range(0, len(vectors), BATCH):
                 ids, packed = zip(*vectors[at : at + BATCH], strict=True)
