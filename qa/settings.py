@@ -59,6 +59,16 @@ class Settings(BaseSettings):
     allowed_hosts: str = Field("", description="further host names the page may be asked for under, comma-separated")
     users: Path | None = Field(None, description="file of those who may sign in; empty = no sign-in")
     https: bool = Field(False, description="browsers reach the page over https, through a web server in front of it")
+    proxies: str = Field(
+        "127.0.0.1,::1",
+        pattern=r"^[0-9a-fA-F:., /]*$",
+        description="addresses or networks of web servers in front whose X-Forwarded-For is believed, comma-separated",
+    )
+    questions_per_minute: int = Field(
+        60, ge=0, description="questions that one user, or one other machine, may ask in a minute; 0 = any"
+    )
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="of the service's log")
+    log_format: str = Field("json", pattern="^(json|text)$", description="of the service's log, on standard error")
     open_to_everyone: bool = Field(False, description="listen on other addresses than this machine's without users")
     ingest_roots: str = Field(
         "", description="folders of this machine that the library page may ingest from, comma-separated; empty = none"

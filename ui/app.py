@@ -8,11 +8,13 @@ from typing import Any, Protocol
 from qa.answerer import LONGEST_QUESTION
 from qa.errors import FootnoteError
 from ui import chat, filter_row, filters, navigation, render, reply_actions, sidebar, source_view
+from ui.caller import caller
 from ui.conversation import Conversation
 from ui.conversations import Conversations
 from ui.events import QUIET, given, html, index_of
 from ui.feedback import Feedback
 from ui.opening import opened
+from ui.pace import Pace, too_many
 from ui.running import Desk
 
 HERE = Path(__file__).parent
@@ -32,6 +34,7 @@ def blocks(
     conversations: Conversations,
     feedback: Feedback,
     further: Sequence[Callable[[Any], None]] = (),
+    pace: Pace = Pace(0),  # noqa: B008
 ) -> Any:
     """The page as `gradio.Blocks`, ready to be mounted; each of `further` puts another page into it."""
     import gradio as gr
@@ -54,7 +57,7 @@ def blocks(
                     question = _question(gr)
             with gr.Column(elem_id="fn-source-column"):
                 source = html(gr, "fn-source", script=_script())
-        page = _Page(answerer, library, conversations, gr)
+        page = _Page(answerer, library, conversations, gr, pace)
         parts = _Parts(demo, question, talked, conversation, offered, source, fresh, desk, notice, narrowing, kept)
         _wire(gr, page, parts)
         _wire_actions(gr, reply_actions.Handlers(feedback, conversations, gr.skip()), parts)
@@ -111,8 +114,11 @@ def _wire_actions(gr: Any, handlers: reply_actions.Handlers, parts: _Parts) -> N
 class _Page:
     """The handlers: what an event brings -> what its outputs show."""
 
-    def __init__(self, answerer: chat.Answerer, library: Library, conversations: Conversations, gr: Any) -> None:
+    def __init__(
+        self, answerer: chat.Answerer, library: Library, conversations: Conversations, gr: Any, pace: Pace
+    ) -> None:
         self._answerer = answerer
+        self._pace = pace
         self._library = library
         self._gr = gr
         self.kept = sidebar.Handlers(conversations, library, self.start, self._box, gr.skip())
@@ -135,6 +141,10 @@ class _Page:
             among = filters.read(*narrowing) if narrowing else filters.Narrowing()
         except FootnoteError as error:
             yield skip, skip, skip, render.said(error.message, error.remedy), skip
+            return
+        wait = 0.0 if desk.busy else self._pace.take(caller().who)
+        if wait:
+            yield skip, skip, skip, render.said(*too_many(self._pace.per_minute, wait)), skip
             return
         run = desk.begin()
         if run is None:

@@ -1,6 +1,5 @@
 """Question -> answerer -> conversation: what happens when somebody asks. Knows nothing of Gradio or HTML."""
 
-import logging
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -9,13 +8,13 @@ from typing import Protocol
 from qa.answerer import LONGEST_QUESTION
 from qa.domain import ArticleRef, Filters, Reply, Retrieved, Token, Turn
 from qa.errors import FootnoteError, QuestionError
+from ui.caller import unexpected
 from ui.conversation import Conversation, Exchange, Failure, Pending, Stopped, turns
 from ui.filters import Narrowing
 from ui.running import Run
 
 MOST_EXCHANGES = 200
 SUGGESTIONS = 4
-log = logging.getLogger(__name__)
 
 
 class Answerer(Protocol):
@@ -69,11 +68,8 @@ def explain(error: Exception) -> Failure:
     """An error as people may see it; what is not Footnote's own goes to the log under an id, and only there."""
     if isinstance(error, FootnoteError):
         return Failure(error.message, error.remedy)
-    error_id = secrets.token_hex(4)
-    log.error("error %s", error_id, exc_info=error)
-    return Failure(
-        "Something went wrong on our side.", "Ask again; if it stays, look for the error in the log.", error_id
-    )
+    remedy = "Ask again; if it stays, look for the error in the log."
+    return Failure("Something went wrong on our side.", remedy, unexpected(error))
 
 
 def suggestions(shelf: Shelf) -> tuple[str, ...]:

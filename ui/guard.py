@@ -9,13 +9,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.caller import LOOPBACK
+
+__all__ = ["LOOPBACK", "Guard", "shown"]
+
 MOST_BYTES = 64 * 1024
 BODY_SECONDS = 10
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 ROUTES = (
     ("GET", r"/"),
-    ("GET", r"/healthz"),
+    ("GET", r"/(healthz|metrics)"),
     ("GET", r"/sign-in"),
     ("POST", r"/sign-(in|out)"),
     ("GET", r"/config"),
@@ -32,6 +35,9 @@ ROUTES = (
     ("POST", r"/api/v1/(ask|ask/stream|uploads|jobs|jobs/[0-9a-f]+/retry)"),
 )
 """All that the page asks for (found by watching it), and the API; whatever else Gradio offers answers 404."""
+
+_PATTERNS = tuple(re.compile(pattern) for _, pattern in ROUTES)
+HEARTBEAT = "/gradio_api/heartbeat/"
 
 FORMS = ("/sign-in", "/sign-out")
 """What a browser's form is sent to, as `ui.sign_in` reads it."""
@@ -119,6 +125,13 @@ class Guard:
     def _known(self, method: str, path: str) -> bool:
         wanted = "GET" if method == "HEAD" and not path.startswith(EVENTS) else method
         return ".." not in path and any(m == wanted and p.fullmatch(path) for m, p in self._routes)
+
+
+def shown(path: str) -> str:
+    """A path as it may be logged: "" for what is none of ours, without the word by which a page's state is known."""
+    if ".." in path or not any(pattern.fullmatch(path) for pattern in _PATTERNS):
+        return ""
+    return HEARTBEAT if path.startswith(HEARTBEAT) else path
 
 
 def _host(header: str) -> str:

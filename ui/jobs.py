@@ -4,10 +4,9 @@ Knows nothing of the page: the library page, the HTTP API and whoever else inges
 `Jobs`. Jobs are in memory and go when the server stops; what they ingested is in the library.
 """
 
-import logging
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Self
 
@@ -17,6 +16,7 @@ from qa.embedder import Embedder
 from qa.errors import FootnoteError, NotInLibrary, UsageError
 from qa.library import Library
 from qa.settings import Settings
+from ui.caller import unexpected
 from ui.job_state import ENDED, Job, JobItem, KeptJob, delete_uploads, label, name_of
 
 __all__ = ["Job", "JobItem", "Jobs"]
@@ -24,8 +24,6 @@ __all__ = ["Job", "JobItem", "Jobs"]
 MOST_JOBS = 100
 """That are kept; the oldest finished ones make room."""
 MOST_WAITING = 50
-
-log = logging.getLogger(__name__)
 
 
 class Jobs:
@@ -35,11 +33,21 @@ class Jobs:
     its job.
     """
 
-    def __init__(self, library: Library, embedder: Embedder, settings: Settings, *, fetch: Fetch | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        embedder: Embedder,
+        settings: Settings,
+        *,
+        fetch: Fetch | None = None,
+        ingested: Callable[[Outcome], object] = lambda _: None,
+    ) -> None:
+        """`ingested` is told every outcome."""
         self._library = library
         self._embedder = embedder
         self._settings = settings
         self._fetch = fetch
+        self._ingested = ingested
         self._jobs: dict[str, KeptJob] = {}
         self._changed = threading.Condition()
         self._worker: threading.Thread | None = None
@@ -159,15 +167,14 @@ class Jobs:
             for outcome in self._ingest(kept):
                 with self._changed:
                     kept.note(outcome)
+                self._ingested(outcome)
             return replace(kept.job, state="done")
         except _Stopped:
             return replace(kept.job, state="cancelled")
         except FootnoteError as error:
             return replace(kept.job, state="failed", reason=error.message, remedy=error.remedy)
         except Exception as error:
-            error_id = secrets.token_hex(4)
-            log.error("error %s", error_id, exc_info=error)
-            remedy = f"Try again; if it stays, look for error {error_id} in the log."
+            remedy = f"Try again; if it stays, look for error {unexpected(error)} in the log."
             return replace(kept.job, state="failed", reason="Something went wrong on our side.", remedy=remedy)
 
     def _ingest(self, kept: KeptJob) -> Iterator[Outcome]:

@@ -1,6 +1,5 @@
 """The page as a web service: Gradio behind a guard, without its telemetry, its links or its further routes."""
 
-import ipaddress
 import logging
 import os
 import socket
@@ -15,15 +14,19 @@ from typing import Any, Protocol
 import uvicorn
 
 from qa.bootstrap import Service, stay_quiet
+from qa.catalog import NAME as CATALOG
 from qa.errors import SettingsError, UsageError
 from qa.settings import Settings
-from ui import api, evals_page
+from ui import api, evals_page, logs, look_out
 from ui.app import Library as PageLibrary
+from ui.caller import caller_of, loopback
 from ui.chat import Answerer
 from ui.conversations import Conversations
 from ui.evals_desk import EvalsDesk
 from ui.feedback import Feedback
 from ui.jobs import Jobs
+from ui.metrics import Metrics
+from ui.pace import Pace
 from ui.uploads import Uploads
 
 HERE = Path(__file__).parent
@@ -42,8 +45,15 @@ def serve(answerer: Answerer, library: Library, settings: Settings, service: Ser
     _refuse_open_address(settings)
     with _bind(settings.host, settings.port) as listening:
         app = build(answerer, library, settings, service)
+        logs.configure(settings.log_level, settings.log_format)
         config = uvicorn.Config(
-            app, log_level="warning", timeout_graceful_shutdown=0, server_header=False, proxy_headers=False
+            app,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=0,
+            server_header=False,
+            proxy_headers=False,
         )
         with suppress(KeyboardInterrupt):
             _Server(config).run(sockets=[listening])
@@ -54,15 +64,30 @@ def build(answerer: Answerer, library: Library, settings: Settings, service: Ser
 
     Without `service` there is neither a library page nor an evals page.
     """
+    from ui.front import Front
+    from ui.guard import LOOPBACK, Guard
+
+    metrics = Metrics()
+    behind = _with_sign_in(_orderless(rooms(answerer, library, settings, service, metrics)), settings)
+    guard = Guard(behind, [*LOOPBACK, settings.host, *_listed(settings.allowed_hosts)])
+    return behind_proxies(Front(guard, metrics.refused), settings.proxies)
+
+
+def behind_proxies(app: Any, proxies: str) -> Any:
+    """`app`, told the client's address by these web servers and by nobody else."""
+    from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+    return ProxyHeadersMiddleware(app, _listed(proxies))
+
+
+def rooms(answerer: Answerer, library: Library, settings: Settings, service: Service | None, metrics: Metrics) -> Any:
+    """All that answers: page, API, files, look-out. For whoever is let in; nothing here asks who that is."""
     folder = tempfile.TemporaryDirectory(prefix="footnote-page-")
     _silence_gradio(folder.name)
     from fastapi import FastAPI
-    from starlette.responses import PlainTextResponse
 
-    from ui.guard import LOOPBACK, Guard
-    from ui.sign_in import user_of
-
-    jobs = Jobs(service.library, service.embedder, settings) if service else None
+    answerer, pace = metrics.observed(answerer), Pace(settings.questions_per_minute)
+    jobs = Jobs(service.library, service.embedder, settings, ingested=metrics.ingested) if service else None
     evals = EvalsDesk(service, settings) if service else None
 
     @asynccontextmanager
@@ -71,15 +96,32 @@ def build(answerer: Answerer, library: Library, settings: Settings, service: Ser
             yield
 
     app = FastAPI(openapi_url=None, lifespan=tidy)
-    app.add_api_route("/healthz", lambda: PlainTextResponse("ok"))
+    app.router.routes += look_out.routes(library, metrics, settings.library / CATALOG if service else None)
     uploads = _uploads(folder.name, settings)
     ingesting = api.Ingesting(jobs, uploads, settings) if jobs else None
-    app.mount(api.PREFIX, api.build(answerer, library, user_of, ingesting, partial(_forget, settings.library)))
+    forget = partial(_forget, settings.library)
+    app.mount(api.PREFIX, api.build(answerer, library, _who, ingesting, forget, pace))
     further = [_library_page(app, service, jobs, uploads, settings)] if service and jobs else []
     further += [partial(evals_page.add, desk=evals, library=library)] if evals else []
-    _mount(app, answerer, library, settings, further)
-    behind = _with_sign_in(_orderless(app), settings)
-    return Guard(behind, [*LOOPBACK, settings.host, *settings.allowed_hosts.replace(" ", "").split(",")])
+    _mount(app, blocks_of(answerer, library, settings, further, pace), settings)
+    return app
+
+
+def blocks_of(
+    answerer: Answerer, library: Library, settings: Settings, further: Sequence[Callable[[Any], None]], pace: Pace
+) -> Any:
+    from ui.app import blocks
+
+    kept, feedback = Conversations(settings.library), Feedback(settings.library)
+    return blocks(answerer, library, kept, feedback, further, pace)
+
+
+def _who(request: Any) -> str:
+    return caller_of(request).who
+
+
+def _listed(names: str) -> list[str]:
+    return [name for name in names.replace(" ", "").split(",") if name]
 
 
 def _orderless(app: Any) -> Any:
@@ -142,18 +184,9 @@ def _library_page(
     return lambda gr: library_page.add(gr, page)
 
 
-def _mount(
-    app: Any,
-    answerer: Answerer,
-    library: Library,
-    settings: Settings,
-    further: Sequence[Callable[[Any], None]],
-) -> None:
+def _mount(app: Any, demo: Any, settings: Settings) -> None:
     import gradio as gr
 
-    from ui.app import blocks
-
-    demo = blocks(answerer, library, Conversations(settings.library), Feedback(settings.library), further)
     demo.state_session_capacity = SESSIONS
     gr.mount_gradio_app(
         app,
@@ -183,21 +216,12 @@ def _silence_gradio(folder: str) -> None:
 
 
 def _refuse_open_address(settings: Settings) -> None:
-    if not (_loopback(settings.host) or settings.users or settings.open_to_everyone):
+    if not (loopback(settings.host) or settings.users or settings.open_to_everyone):
         raise UsageError(
             f"Footnote does not listen on {settings.host}: nobody has to sign in, and who reaches it reads everything.",
             "Make users (footnote users add NAME, FOOTNOTE_USERS=FILE), or leave FOOTNOTE_HOST at 127.0.0.1. "
             "To open it on purpose: --open-to-everyone.",
         )
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -8,6 +8,7 @@ from typing import Any
 
 from qa.errors import UsageError
 from ui import chat, render, render_sidebar, source_view
+from ui.caller import caller_of, calling, steps
 from ui.conversation import Conversation
 from ui.conversations import LONGEST_SEARCH, Conversations
 from ui.events import QUIET, html
@@ -87,16 +88,18 @@ def by_user(gr: Any, handler: Callable[..., Any], *, event: bool = False) -> Cal
     """`handler` as Gradio calls it: first the user, then (`event`) what the browser says, untrusted, then inputs."""
 
     def plain(request: gr.Request, *inputs: Any) -> Any:
-        return handler(user_of(request), *inputs)
+        with calling(caller_of(request)):
+            return handler(user_of(request), *inputs)
 
     def told(request: gr.Request, given: gr.EventData, *inputs: Any) -> Any:
-        return handler(user_of(request), given._data, *inputs)
+        with calling(caller_of(request)):
+            return handler(user_of(request), given._data, *inputs)
 
     def plain_steps(request: gr.Request, *inputs: Any) -> Iterator[Any]:
-        yield from handler(user_of(request), *inputs)
+        yield from steps(caller_of(request), handler(user_of(request), *inputs))
 
     def told_steps(request: gr.Request, given: gr.EventData, *inputs: Any) -> Iterator[Any]:
-        yield from handler(user_of(request), given._data, *inputs)
+        yield from steps(caller_of(request), handler(user_of(request), given._data, *inputs))
 
     if isgeneratorfunction(handler):
         return told_steps if event else plain_steps

@@ -17,12 +17,15 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui import render_sign_in
+from ui.caller import UNKNOWN
 from ui.credentials import Credentials, basic, remember
 from ui.sessions import MOST_SECONDS, Sessions
 from ui.users import Users
 
 OPEN = ("/healthz", "/favicon.ico")
-PROGRAMS = ("/api/", "/mcp")
+HERE_ONLY = "/metrics"
+"""Open to this machine itself, which the one behind a web server is not."""
+PROGRAMS = ("/api/", "/mcp", "/metrics")
 MOST_PAGES = 20_000
 WRONG = "Name or password is wrong."
 
@@ -42,13 +45,12 @@ class SignIn:
         self._users = users
         self._now = now
         self._cookie = _Cookie(https)
-        self._behind = https
         self._sessions = Sessions()
         self._credentials = Credentials(users, now)
         self._pages: dict[str, str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in OPEN:
+        if scope["type"] != "http" or scope["path"] in OPEN or _from_here(scope):
             return await self._app(scope, receive, send)
         request = Request(scope, receive)
         if scope["path"] in ("/sign-in", "/sign-out"):
@@ -112,9 +114,8 @@ class SignIn:
         return user if user and hmac.compare_digest(stamp, self._users.stamp(user)) else ""
 
     def _address(self, request: Request) -> str:
-        """The client's; behind a web server, what that server says it is."""
-        forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip() if self._behind else ""
-        return forwarded[:64] or (request.client.host if request.client else "")
+        """The client's, which a web server in front may have said: `ui.server` knows which ones are believed."""
+        return request.client.host[:64] if request.client else ""
 
     # --- whose page it is ---
 
@@ -130,6 +131,11 @@ class SignIn:
 
 
 # --------------------------------------------------------------------------------------------------
+
+
+def _from_here(scope: Scope) -> bool:
+    return bool(scope["path"] == HERE_ONLY and scope.get("state", {}).get("address", UNKNOWN) == "")
+
 
 _NO_STORE = {"Cache-Control": "no-store"}
 

@@ -88,7 +88,9 @@ def served(answerer: FakeAnswerer, library: FakeArticles, settings: Settings | N
 @contextmanager
 def running(app: Any) -> Iterator[str]:
     """The address of an ASGI app, running in a thread."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1, proxy_headers=False)
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

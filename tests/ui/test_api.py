@@ -1,6 +1,7 @@
 import json
 import re
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -25,8 +26,11 @@ from qa.settings import Settings
 from tests.fakes import FakeAnswerer, FakeArticles
 from tests.ui.pages import answer, article, evidence, running
 from ui import api
+from ui.api import asking
+from ui.api.gate import Gate
 from ui.guard import LOOPBACK, MOST_BYTES, Guard
 from ui.jobs import Jobs
+from ui.pace import Pace
 from ui.uploads import Uploads
 
 SILVER = "Is the stolen silver insured?"
@@ -328,16 +332,60 @@ def test_what_is_removed_is_gone_from_answers_and_old_quotes_stay(client: httpx.
 def test_who_comes_on_top_is_told_when_to_come_again() -> None:
     answerer = FakeAnswerer([REPLY] * 40)
     answerer.goes_on.clear()
-    names = iter(["mara"] * 17 + ["", *["ines"] * 2])
-    with served(answerer, FakeArticles(article()), lambda _: next(names)) as client, ThreadPoolExecutor(16) as users:
+    seen: list[str] = []
+    with (
+        served(answerer, FakeArticles(article()), lambda _: seen.append("mara") or "mara") as client,
+        ThreadPoolExecutor(16) as users,
+    ):
         waiting = [users.submit(client.post, "/ask", json={"question": "x"}) for _ in range(16)]
-        wait_for(lambda: len(answerer.asked) == 8)
+        wait_for(lambda: (len(answerer.asked), len(seen)) == (4, 16))
+        time.sleep(0.1)
         told = client.post("/ask", json={"question": "x"})
         assert told.status_code == 429
         assert told.headers["retry-after"] == "2"
         assert "2 seconds" in error(told)["remedy"]
         answerer.goes_on.set()
         assert [one.result().status_code for one in waiting] == [200] * 16
+
+
+def test_one_user_leaves_places_for_the_others() -> None:
+    answerer = FakeAnswerer([REPLY] * 12)
+    answerer.goes_on.clear()
+    names = iter(["mara"] * 10 + ["ines"])
+    with served(answerer, FakeArticles(article()), lambda _: next(names)) as client, ThreadPoolExecutor(11) as users:
+        slow = [users.submit(client.post, "/ask/stream", json={"question": "x"}) for _ in range(10)]
+        wait_for(lambda: len(answerer.asked) == 4)
+        time.sleep(0.1)
+        other = users.submit(client.post, "/ask", json={"question": "from ines"})
+        wait_for(lambda: len(answerer.asked) == 5)
+        assert answerer.asked[-1][0] == "from ines"
+        answerer.goes_on.set()
+        assert [one.result().status_code for one in [*slow, other]] == [200] * 11
+
+
+def test_who_does_not_read_frees_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "SEND_SECONDS", 0.3)
+    answerer = FakeAnswerer([REPLY, REPLY], tokens=("word " * 20_000,) * 400)  # 40 MB: more than any buffer between
+    app = FastAPI()
+    app.include_router(asking.Asking(answerer, FakeArticles(article()), Gate(at_once=1), lambda _: "mara").routes())
+    with running(app) as address, socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as deaf:
+        body = b'{"question": "x"}'
+        head = f"POST /ask/stream HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+        deaf.sendall(f"{head}\r\n\r\n".encode() + body)
+        wait_for(lambda: len(answerer.asked) == 1)
+        answerer.tokens = ()
+        assert httpx.post(f"{address}/ask", json={"question": "y"}, timeout=5, trust_env=False).status_code == 200
+
+
+def test_so_many_questions_a_minute_are_let_in_and_the_next_is_told_when_to_come_again() -> None:
+    names = iter(["mara"] * 3 + ["ines", "", ""])
+    pace = Pace(2, now=lambda: 0.0)
+    with served(FakeAnswerer([REPLY] * 6), FakeArticles(article()), lambda _: next(names), pace=pace) as client:
+        told = [client.post(path, json={"question": "x"}) for path in ("/ask", "/ask/stream", "/ask/stream")]
+        assert [one.status_code for one in told] == [200, 200, 429]
+        assert told[2].headers["retry-after"] == "31"  # a place every 30 seconds, rounded up
+        assert "2 questions in a minute" in error(told[2])["message"]
+        assert [client.post("/ask", json={"question": "x"}).status_code for _ in range(3)] == [200] * 3
 
 
 def wait_for(reached: Any) -> None:

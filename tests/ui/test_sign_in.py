@@ -115,7 +115,7 @@ def test_nothing_of_the_page_is_there_for_who_has_not_signed_in(nobody: httpx.Cl
 
 
 def test_health_is_open(nobody: httpx.Client) -> None:
-    assert nobody.get("/healthz").text == "ok"
+    assert nobody.get("/healthz").json() == {"status": "ok"}
 
 
 def test_the_cookie_is_for_this_site_and_no_script(nobody: httpx.Client) -> None:
@@ -249,8 +249,8 @@ def clock() -> Clock:
 @pytest.fixture
 def small(file: Path, clock: Clock) -> Iterator[httpx.Client]:
     """The sign-in alone, with a clock of its own, behind a web server."""
-    app = Guard(SignIn(_whoami, Users(file), https=True, now=clock), ["127.0.0.1"])
-    with running(app) as address, browser(address) as client:
+    app = Guard(SignIn(_whoami, Users(file), now=clock), ["127.0.0.1"])
+    with running(server.behind_proxies(app, "127.0.0.1")) as address, browser(address) as client:
         yield client
 
 
@@ -276,6 +276,14 @@ def test_many_names_from_one_address_are_slowed_and_one_name_from_many(small: ht
     for n in range(credentials.FREE_OF_A_NAME):
         assert tried(small, "ada", "guess", of=f"198.51.100.{n}").status_code == 401
     assert tried(small, "ada", ADA, of="203.0.113.1").status_code == 429
+
+
+@pytest.mark.parametrize("proxies", ["", "192.0.2.1", "10.0.0.0/8"])
+def test_who_is_no_proxy_cannot_say_where_they_come_from(file: Path, clock: Clock, proxies: str) -> None:
+    app = server.behind_proxies(Guard(SignIn(_whoami, Users(file), https=True, now=clock), ["127.0.0.1"]), proxies)
+    with running(app) as address, browser(address) as client:
+        codes = [tried(client, "ada", "guess", of=f"192.0.2.{n}").status_code for n in range(6)]
+    assert codes == [*[401] * 5, 429]
 
 
 def test_a_name_in_other_letters_is_the_same_name(small: httpx.Client) -> None:

@@ -17,6 +17,7 @@ from ui.api.gate import Gate
 from ui.api.ingesting import Ingesting
 from ui.api.library import Library, Shelf
 from ui.chat import Answerer
+from ui.pace import Pace
 
 __all__ = ["PREFIX", "Ingesting", "Library", "build"]
 
@@ -25,7 +26,7 @@ MOST_BYTES = 64 * 1024
 """Of a JSON body."""
 
 User = Callable[[Request], str]
-"""The name of who makes a request; "" where nobody signs in."""
+"""Who makes a request, and has a share of their own; "" for nobody in particular."""
 
 
 def build(
@@ -34,6 +35,7 @@ def build(
     user: User = lambda _: "",
     ingesting: Ingesting | None = None,
     forget: Callable[[int], object] = lambda _: None,
+    pace: Pace = Pace(0),  # noqa: B008
 ) -> FastAPI:
     """The API as an app of its own, to be mounted at PREFIX; without `ingesting` nothing can be taken in.
 
@@ -51,7 +53,7 @@ def build(
         responses=failures.DOCUMENTED,
     )
     failures.install(app)
-    app.include_router(Asking(answerer, library, Gate(), user).routes())
+    app.include_router(Asking(answerer, library, Gate(), user, pace).routes())
     app.include_router(Shelf(library, forget).routes())
     if ingesting:
         app.include_router(ingesting.routes())

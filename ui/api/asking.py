@@ -9,21 +9,25 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from qa import contract
 from qa.answerer import LONGEST_QUESTION
 from qa.domain import Filters, Reply, Retrieved, Token, Turn
 from ui import batch
 from ui.api import describe, failures
-from ui.api.gate import Gate, unless_left
+from ui.api.gate import Busy, Gate, unless_left
 from ui.chat import Answerer
+from ui.pace import Pace, too_many
 
 MOST_TURNS = 50
 LONGEST_ANSWER = 20_000
 STREAM_SECONDS = 300
 """After which a stream ends, however slowly it is read."""
+SEND_SECONDS = 15
+"""That a reader may take for one piece; then its place is free for another."""
 
 Name = Annotated[str, Field(min_length=1, max_length=2_000)]
 Item = Retrieved | Token | Reply
@@ -61,11 +65,19 @@ class Question(_Body):
 class Asking:
     """The handlers, over one answerer and library."""
 
-    def __init__(self, answerer: Answerer, library: batch.Named, gate: Gate, user: Callable[[Request], str]) -> None:
+    def __init__(
+        self,
+        answerer: Answerer,
+        library: batch.Named,
+        gate: Gate,
+        user: Callable[[Request], str],
+        pace: Pace = Pace(0),  # noqa: B008
+    ) -> None:
         self._answerer = answerer
         self._library = library
         self._gate = gate
         self._user = user
+        self._pace = pace
 
     def routes(self) -> APIRouter:
         router = APIRouter(tags=["ask"])
@@ -83,8 +95,10 @@ class Asking:
     async def ask(self, asked: Question, request: Request) -> Response:
         """Answer a question, every claim with the sentence that it rests on, or refuse and show what came closest."""
 
+        user = self._admitted(request)
+
         async def work() -> Reply:
-            async with self._gate.entered(self._user(request)):
+            async with self._gate.entered(user):
                 return await self._gate.run(lambda: _last(self._items(asked)))
 
         return JSONResponse(contract.reply(await unless_left(request.receive, work())))
@@ -94,7 +108,15 @@ class Asking:
 
         Whoever leaves stops the work.
         """
-        return _Streamed(self._gate, self._user(request), partial(self._items, asked))
+        return _Streamed(self._gate, self._admitted(request), partial(self._items, asked))
+
+    def _admitted(self, request: Request) -> str:
+        """Who asks. Raises Busy where they have asked enough for now."""
+        user = self._user(request)
+        wait = self._pace.take(user)
+        if wait:
+            raise Busy(429, too_many(self._pace.per_minute, wait)[0], int(wait) + 1)
+        return user
 
     def _items(self, asked: Question) -> Iterator[Item]:
         yield from self._answerer.stream(asked.question, asked.turns(), self._filters(asked.filters))
@@ -124,6 +146,21 @@ class _Streamed(Response):
         self._items = items
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def in_time(message: Message) -> None:
+            nonlocal started
+            started = True
+            async with asyncio.timeout(SEND_SECONDS):
+                await send(message)
+
+        try:
+            await self._answered(scope, receive, in_time)
+        except (TimeoutError, ClientDisconnect):
+            if not started:
+                raise
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with asyncio.timeout(STREAM_SECONDS), self._gate.entered(self._user):
             items = self._items()
             try:

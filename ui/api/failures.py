@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.errors import FootnoteError, IngestError, LibraryError, ModelError, NotInLibrary, OverLimit, UsageError
 from ui import chat
-from ui.api.gate import RETRY_SECONDS, Busy
+from ui.api.gate import Busy
 
 STATUS: tuple[tuple[type[FootnoteError], int], ...] = (
     (NotInLibrary, 404),
@@ -85,8 +85,8 @@ def _own(_: Request, error: Exception) -> Response:
 
 def _busy(_: Request, error: Exception) -> Response:
     assert isinstance(error, Busy)
-    told = _form(error.message, f"Ask again in {RETRY_SECONDS} seconds.")
-    return JSONResponse(told, error.status, {"Retry-After": str(RETRY_SECONDS)})
+    told = _form(error.message, f"Ask again in {error.seconds} seconds.")
+    return JSONResponse(told, error.status, {"Retry-After": str(error.seconds)})
 
 
 def _invalid(_: Request, error: Exception) -> Response:

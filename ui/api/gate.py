@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -13,6 +13,9 @@ from starlette.types import Receive
 AT_ONCE = 8
 WAITING = 64
 PER_USER = 16
+"""That work and wait."""
+AT_ONCE_PER_USER = 4
+"""Below AT_ONCE, so that nobody holds all places, however slowly they read."""
 RETRY_SECONDS = 2
 
 T = TypeVar("T")
@@ -21,21 +24,30 @@ T = TypeVar("T")
 class Busy(Exception):
     """No room now. `status` is 429 where the user has too many under way, 503 where everybody together has."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, seconds: int = RETRY_SECONDS) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.seconds = seconds
 
 
 class Gate:
     """Belongs to one event loop. A user's name "" stands for nobody in particular and has no share of its own."""
 
-    def __init__(self, at_once: int = AT_ONCE, waiting: int = WAITING, per_user: int = PER_USER) -> None:
+    def __init__(
+        self,
+        at_once: int = AT_ONCE,
+        waiting: int = WAITING,
+        per_user: int = PER_USER,
+        at_once_per_user: int = AT_ONCE_PER_USER,
+    ) -> None:
         self._slots = asyncio.Semaphore(at_once)
         self._threads = CapacityLimiter(at_once)
         self._most = at_once + waiting
         self._per_user = per_user
         self._inside: Counter[str] = Counter()
+        self._at_once_per_user = at_once_per_user
+        self._shares: dict[str, asyncio.Semaphore] = {}
 
     @asynccontextmanager
     async def entered(self, user: str = "") -> AsyncIterator[None]:
@@ -46,10 +58,18 @@ class Gate:
             raise Busy(429, f"You have {self._per_user} questions under way.")
         self._inside[user] += 1
         try:
-            async with self._slots:
+            async with self._share(user), self._slots:
                 yield
         finally:
             self._inside[user] -= 1
+            if not self._inside[user]:
+                del self._inside[user]
+                self._shares.pop(user, None)
+
+    def _share(self, user: str) -> AbstractAsyncContextManager[object]:
+        if not user:
+            return nullcontext()
+        return self._shares.setdefault(user, asyncio.Semaphore(self._at_once_per_user))
 
     async def run(self, work: Callable[[], T]) -> T:
         """In a thread; only for who has entered. What has begun is waited for, even when nobody wants it any more."""
