@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from tests.torture.kill import Torture
@@ -20,9 +21,7 @@ Row = tuple[str, str]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--kills", type=int, default=200, help="at random moments, half of them in Chroma"
-    )
+    parser.add_argument("--kills", type=int, default=200, help="at random moments, half of them in Chroma")
     parser.add_argument("--every", type=int, default=1, help="die at every Nth step; 0: at none")
     parser.add_argument("--minutes", type=float, default=1, help="how long processes work on one library; 0: none")
     parser.add_argument("--seed", type=int, default=1)
@@ -37,7 +36,8 @@ def main() -> int:
         if given.minutes:
             _table("Together", lambda: iter(together(folder / "together", given.minutes * 60).items()))
     except KeyboardInterrupt:
-        sys.stderr.write("\nstopped.\n")
+        shutil.rmtree(folder)
+        sys.stderr.write("\nstopped; what was seen until then was as it must be.\n")
         return 130
     except AssertionError as error:
         sys.stdout.write(f"\nWRONG: {error}\nThe library is in {folder}.\n")
@@ -49,10 +49,10 @@ def main() -> int:
 
 def _table(title: str, rows: Callable[[], Iterator[Row]]) -> None:
     started = time.monotonic()
-    found = list(rows())
     sys.stdout.write(f"\n{title}\n")
-    for name, value in [*found, ("seconds", f"{time.monotonic() - started:.0f}")]:
+    for name, value in rows():
         sys.stdout.write(f"  {name:<44}{value:>12}\n")
+    sys.stdout.write(f"  {'seconds':<44}{time.monotonic() - started:>12.0f}\n")
     sys.stdout.flush()
 
 
@@ -70,16 +70,19 @@ def _swept(folder: Path, seed: int, every: int) -> Iterator[Row]:
 
 def _killed(folder: Path, seed: int, kills: int) -> Iterator[Row]:
     torture = Torture(folder, seed)
-    for _ in range(kills):
-        torture.once()
-        _progress(f"{torture.tally.kills} of {kills} kills")
     tally = torture.tally
+    with suppress(KeyboardInterrupt):
+        while tally.kills < kills:
+            torture.once()
+            _progress(f"{tally.kills} of {kills} kills")
     yield "kills, each with rc -9 and work in flight", f"{tally.kills:,}"
     yield "while Chroma rewrote its files", f"{tally.aimed_hits:,}"
     yield "that left the index marked dirty", f"{tally.dirty:,}"
     yield "operations acknowledged", f"{tally.operations:,}"
     yield from ((f"cut off: {kind}", f"{count:,}") for kind, count in sorted(tally.in_flight.items()))
     yield "slowest next answer, s", f"{tally.slowest_start:.2f}"
+    if tally.kills < kills:
+        raise KeyboardInterrupt
 
 
 def _progress(line: str) -> None:

@@ -3,21 +3,23 @@
 Every second kill is aimed at the moment at which Chroma's HNSW files change; the others come at a random one.
 """
 
+import json
 import os
 import random
-import subprocess
+import signal
 import sys
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
 
-from tests.torture.verify import Texts, verify
+from tests.torture.processes import ended_with, forked
+from tests.torture.verify import Seen, Texts, verify
+from tests.torture.workload import main as work
 from tests.torture.workload import operation
 
-ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
 """Seconds until a child must have been killed."""
 
@@ -44,6 +46,8 @@ class Torture:
         self._dice = random.Random(seed)
         self._texts: Texts = {}
         self._next = 0
+        folder.mkdir(parents=True, exist_ok=True)
+        import chromadb  # noqa: F401
 
     def once(self) -> None:
         """A kill that cut nothing off does not count, and is done again."""
@@ -60,22 +64,17 @@ class Torture:
 
     def _kill(self, aimed: bool) -> tuple[list[int], int | None]:
         """The operations that were acknowledged, and the one that was in flight, if one was."""
-        child = subprocess.Popen(
-            [sys.executable, "-m", "tests.torture.workload", str(self._folder), str(self._seed), str(self._next)],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        told, tell = os.pipe()
+        child = forked(lambda: work(str(self._folder), str(self._seed), str(self._next)), out=tell)
+        os.close(tell)
         lines: Queue[str] = Queue()
-        reader = threading.Thread(target=_pump, args=(child, lines))
+        reader = threading.Thread(target=_pump, args=(told, lines))
         reader.start()
         heard = [_first(lines, child)]
         hit = _wait_for_change(self._folder) if aimed else time.sleep(self._dice.uniform(0, 1.5))
-        child.kill()
+        os.kill(child, signal.SIGKILL)
         reader.join()
-        assert child.wait() == -9, f"the child ended by itself: {child.stderr and child.stderr.read()}"
+        assert ended_with(child) == -signal.SIGKILL, "the child ended by itself, see above"
         heard += _rest(lines)
         ended = [int(words[1]) for words in map(str.split, heard) if words[0] == "end"]
         begun = [words for words in (line.split(maxsplit=2) for line in heard) if words[0] == "begin"]
@@ -88,7 +87,14 @@ class Torture:
 
     def _verify(self, cut: int) -> None:
         """The operation in flight happened wholly or not at all; everything else is as acknowledged."""
-        seen = verify(self._folder, [self._texts, operation(self._seed, cut).after(self._texts)])
+        either = [self._texts, operation(self._seed, cut).after(self._texts)]
+        told, tell = os.pipe()
+        child = forked(lambda: sys.stdout.write(json.dumps(asdict(verify(self._folder, either)))), out=tell)
+        os.close(tell)
+        with os.fdopen(told) as answer:
+            said = answer.read()
+        assert ended_with(child) == 0, f"after operation {cut}: see above"
+        seen = Seen(**json.loads(said))
         self._texts = seen.texts
         self.tally.dirty += seen.dirty
         self.tally.slowest_start = max(self.tally.slowest_start, seen.start)
@@ -97,18 +103,18 @@ class Torture:
 # --------------------------------------------------------------------------------------------------
 
 
-def _pump(child: "subprocess.Popen[str]", lines: "Queue[str]") -> None:
-    assert child.stdout is not None
-    for line in child.stdout:
-        if line.endswith("\n"):
-            lines.put(line)
+def _pump(told: int, lines: "Queue[str]") -> None:
+    with os.fdopen(told) as said:
+        for line in said:
+            if line.endswith("\n"):
+                lines.put(line)
 
 
-def _first(lines: "Queue[str]", child: "subprocess.Popen[str]") -> str:
+def _first(lines: "Queue[str]", child: int) -> str:
     try:
         return lines.get(timeout=PATIENCE)
     except Empty:
-        child.kill()
+        os.kill(child, signal.SIGKILL)
         raise AssertionError("the child never began") from None
 
 
@@ -122,7 +128,7 @@ def _rest(lines: "Queue[str]") -> list[str]:
 def _wait_for_change(folder: Path) -> bool:
     """Until one of Chroma's HNSW files changes; False when none does for a while."""
     before = _hnsw(folder)
-    until = time.monotonic() + 6
+    until = time.monotonic() + 3
     while time.monotonic() < until:
         if _hnsw(folder) != before:
             return True

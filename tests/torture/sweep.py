@@ -7,14 +7,13 @@ import os
 import random
 import shutil
 import signal
-import sys
-import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from qa import steps
 from qa.library import Library
+from tests.torture.processes import ended_with, forked
 from tests.torture.verify import Texts, verify
 from tests.torture.workload import STAMP, Kind, Operation, made, run, write_often
 
@@ -38,7 +37,7 @@ class Sweep:
     def steps(self) -> list[str]:
         """The names of all steps, in order, from a run that is not killed."""
         library, names = self._folder / "whole", self._folder / "names"
-        code = _forked(lambda: self._work(library, 0, names))
+        code = ended_with(forked(lambda: self._work(library, 0, names)))
         assert code == 0, f"the workload ended with {code}"
         shutil.rmtree(library)
         return names.read_text().splitlines()
@@ -47,11 +46,11 @@ class Sweep:
         """At that step, on a new library. Raises AssertionError for the first thing wrong."""
         library, notes = self._folder / f"library-{number}", self._folder / "notes"
         notes.write_text("")
-        code = _forked(lambda: self._work(library, number, notes))
+        code = ended_with(forked(lambda: self._work(library, number, notes)))
         assert code == -signal.SIGKILL, f"step {number}: the process ended with {code}, it was not killed"
         done = len(notes.read_text().splitlines())
         either = list(_states(self._operations))[done : done + 2]
-        assert _forked(lambda: _verified(library, either)) == 0, f"step {number}, operation {done}: see above"
+        assert ended_with(forked(lambda: _verified(library, either))) == 0, f"step {number}: see above"
         shutil.rmtree(library)
 
     def _work(self, library: Path, number: int, notes: Path) -> None:
@@ -82,19 +81,3 @@ def _states(operations: list[Operation]) -> Iterator[Texts]:
 def _verified(library: Path, either: list[Texts]) -> None:
     write_often()
     verify(library, either)
-
-
-def _forked(work: Callable[[], object]) -> int:
-    """Its exit code, or minus the signal that ended it."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stderr.flush()
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
