@@ -1,4 +1,4 @@
-"""Thumbs up and down, with a reason: one more SQLite file in the library's folder, added to until articles are purged.
+"""Thumbs up and down, with a reason: one more SQLite file in the library's folder, a row a user and reply.
 
 What says enough to be an evaluation case becomes a draft of one.
 """
@@ -29,6 +29,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
             id INTEGER PRIMARY KEY AUTOINCREMENT, given_at TEXT NOT NULL, user TEXT NOT NULL,
             exchange_key TEXT NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL, exchange TEXT NOT NULL,
             history TEXT NOT NULL)""",
+    ),
+    (
+        "DELETE FROM feedback WHERE id NOT IN (SELECT max(id) FROM feedback GROUP BY user, exchange_key)",
+        "CREATE UNIQUE INDEX feedback_once ON feedback (user, exchange_key)",
     ),
 )
 
@@ -62,7 +66,7 @@ class Feedback:
         self._now = now
 
     def give(self, conversation: Conversation, given: Given, user: str = "") -> None:
-        """One more word. Raises UsageError where there is no reply to speak of."""
+        """In place of the user's earlier word on it. Raises UsageError where there is no reply to speak of."""
         exchange = _judged(conversation, given.turn)
         earlier = turns(conversation[: given.turn])
         history = json.dumps([asdict(turn) for turn in earlier])
@@ -71,7 +75,7 @@ class Feedback:
         try:
             with catalog.writing() as connection:
                 connection.execute(
-                    "INSERT INTO feedback (given_at, user, exchange_key, verdict, reason, exchange, history)"
+                    "REPLACE INTO feedback (given_at, user, exchange_key, verdict, reason, exchange, history)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (*row, exchanges.dump(exchange), history),
                 )
@@ -147,4 +151,4 @@ def _entry(given_at: str, user: str, verdict: Verdict, reason: str, exchange: st
 
 _ALL = "SELECT id, exchange, history FROM feedback"
 _LAST_WORDS = """SELECT given_at, user, verdict, reason, exchange, history FROM feedback
-    WHERE id IN (SELECT max(id) FROM feedback GROUP BY user, exchange_key) AND verdict != '' ORDER BY id"""
+    WHERE verdict != '' ORDER BY id"""

@@ -1,4 +1,6 @@
+import sqlite3
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,6 +48,28 @@ def test_the_last_word_counts_for_each_user_and_can_be_taken_back(tmp_path: Path
     for user, verdict in (("mara", "up"), ("ines", "up"), ("mara", "down"), ("ines", "")):
         kept.give(TALK, Given(0, verdict, ""), user)  # type: ignore[arg-type]
     assert [(entry.user, entry.verdict) for entry in kept.entries()] == [("mara", "down")]
+
+
+def test_many_clicks_are_one_row_the_newest(tmp_path: Path) -> None:
+    kept = Feedback(tmp_path, clock)
+    for n in range(20):
+        kept.give(TALK, Given(0, "up" if n % 2 else "down", str(n)), "mara")
+    assert rows(tmp_path) == [("mara", "a", "up", "19")]
+
+
+def test_a_file_of_before_keeps_the_last_words(tmp_path: Path) -> None:
+    Feedback(tmp_path, clock).give(TALK, Given(0, "up", "first"))
+    with closing(sqlite3.connect(tmp_path / feedback.NAME)) as file:
+        file.executescript("""DROP INDEX feedback_once; PRAGMA user_version = 1;
+            INSERT INTO feedback (given_at, user, exchange_key, verdict, reason, exchange, history)
+            SELECT given_at, user, exchange_key, 'down', 'second', exchange, history FROM feedback""")
+    assert [entry.reason for entry in Feedback(tmp_path).entries()] == ["second"]
+    assert rows(tmp_path) == [("", "a", "down", "second")]
+
+
+def rows(folder: Path) -> list[tuple[str, ...]]:
+    with closing(sqlite3.connect(folder / feedback.NAME)) as file:
+        return file.execute("SELECT user, exchange_key, verdict, reason FROM feedback").fetchall()
 
 
 def test_what_says_enough_becomes_a_draft_of_a_case(tmp_path: Path) -> None:
