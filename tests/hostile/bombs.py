@@ -26,27 +26,27 @@ class Bomb:
 
 
 def quick() -> Iterator[Bomb]:
-    """Those that take a moment to make and to refuse."""
-    yield Bomb("ratio.docx", zipped({"word/document.xml": bytes(60_000_000)}))
-    yield Bomb("sum.docx", zipped({f"word/document{n}.xml": bytes(2_000_000) for n in range(20)}))
-    yield Bomb("members.docx", zipped({f"word/document{n}.xml": b"" for n in range(3_000)}))
+    """Those that take a moment to make and to refuse: first the small ones."""
     yield Bomb("doctype.docx", docx(f"<!DOCTYPE x [{_laughs()}]>", "&i;"))
     yield Bomb("nested.docx", docx("", "<w:sdt><w:sdtContent>" * 5_000))
     yield Bomb("lies.docx", _lying(zipped({"word/document.xml": bytes(5_000_000)})))
-    yield Bomb("zip-in-zip.docx", zipped({"word/document.xml": zipped({"a": zipped({"b": bytes(9_000_000)})})}))
     yield Bomb("loop.pdf", pdf(kids="2 0 R"))
     yield Bomb("count.pdf", pdf(count=10**9))
     yield Bomb("deep.pdf", pdf(content=b"[" * 50_000))
     yield Bomb("cut.pdf", pdf()[:200])
-    yield Bomb("laughs.xml", RSS.format(head=f"<!DOCTYPE x [{_laughs()}]>", items=_item("&i;")).encode())
     outside = '<!DOCTYPE x [<!ENTITY i SYSTEM "file:///etc/passwd">]>'
     yield Bomb("outside.xml", RSS.format(head=outside, items=_item("&i;")).encode())
     yield Bomb("path.xml", b"/etc/hostname")
     yield Bomb("deep.xml", RSS.format(head="", items="<item>" * 5_000).encode())
     yield Bomb("deep.html", b"<html><body>" + b"<div>" * 100_000 + WORDS.encode())
-    yield Bomb("long.html", b"<html><p>" + b"x" * 11_000_000)
     yield Bomb("attributes.html", b"<html><p " + b"a=b " * 200_000 + b">" + WORDS.encode())
     yield from encodings()
+    yield Bomb("ratio.docx", zipped({"word/document.xml": bytes(60_000_000)}))
+    yield Bomb("sum.docx", zipped({f"word/document{n}.xml": bytes(2_000_000) for n in range(20)}))
+    yield Bomb("members.docx", zipped({f"word/document{n}.xml": b"" for n in range(3_000)}))
+    yield Bomb("zip-in-zip.docx", zipped({"word/document.xml": zipped({"a": zipped({"b": bytes(9_000_000)})})}))
+    yield Bomb("laughs.xml", RSS.format(head=f"<!DOCTYPE x [{_laughs()}]>", items=_item("&i;")).encode())
+    yield Bomb("long.html", b"<html><p>" + b"x" * 11_000_000)
 
 
 def heavy() -> Iterator[Bomb]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from itertools import islice
 
 import pytest
 
@@ -55,7 +56,8 @@ def test_heavy_bombs(number: int) -> None:
 
 def test_one_of_each_kind() -> None:
     chosen = ("lies.docx", "loop.pdf", "outside.xml", "utf-16-cut.txt", "nul.txt", "utf-8-as-16.html")
-    defused([bomb for bomb in quick() if bomb.name in chosen], 400)
+    small = islice(quick(), 40)
+    defused([bomb for bomb in small if bomb.name in chosen], 400)
 
 
 def test_a_hundred_files_under_wrong_names_are_what_their_bytes_say() -> None:
