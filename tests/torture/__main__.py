@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.torture.kill import Torture
+from tests.torture.processes import end_all
 from tests.torture.sweep import Sweep
 from tests.torture.together import together
 
@@ -36,6 +37,7 @@ def main() -> int:
         if given.minutes:
             _table("Together", lambda: iter(together(folder / "together", given.minutes * 60).items()))
     except KeyboardInterrupt:
+        end_all()
         shutil.rmtree(folder)
         sys.stderr.write("\nstopped; what was seen until then was as it must be.\n")
         return 130

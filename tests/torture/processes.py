@@ -1,6 +1,7 @@
 """Children that are forked: what they need is imported once, by a driver that never opens a library itself."""
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -11,6 +12,7 @@ def forked(work: Callable[[], object], out: int | None = None) -> int:
     sys.stdout.flush()
     child = os.fork()
     if child:
+        _alive.add(child)
         return child
     code = 1
     try:
@@ -28,4 +30,18 @@ def forked(work: Callable[[], object], out: int | None = None) -> int:
 
 def ended_with(child: int) -> int:
     """Its exit code, or minus the signal that ended it."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    _alive.discard(child)
+    return code
+
+
+def end_all() -> None:
+    """Whoever was interrupted ends the children that it did not wait for."""
+    for child in [*_alive]:
+        os.kill(child, signal.SIGKILL)
+        ended_with(child)
+
+
+# --------------------------------------------------------------------------------------------------
+
+_alive: set[int] = set()
