@@ -17,8 +17,7 @@ from evals.gold import Resolver
 from evals.judge import Judge
 from evals.records import Record
 from evals.runner import Answers
-from qa import confidence
-from qa.bootstrap import Service, make_embedder, service
+from qa.bootstrap import Service, calibration, make_embedder, service
 from qa.confidence import Confidence
 from qa.embedder import Embedder
 from qa.errors import CaseError, UsageError
@@ -95,7 +94,11 @@ def evaluate_dataset(
             wired.library,
             system=system,
             withheld=withheld,
-            settings={**_noted(settings), "confidence_fitted_on_these": _fitted_on_these(dataset), "judged": judged},
+            settings={
+                **_noted(settings),
+                "confidence_fitted_on_these": _fitted_on_these(dataset, settings),
+                "judged": judged,
+            },
             progress=lambda done, total: progress("asking", done, total),
             runs=runs,
             judge=_judge(settings, runs or runs_of(settings.library)) if judged else None,
@@ -209,9 +212,9 @@ def _noted(settings: Settings) -> dict[str, Any]:
     return settings.model_dump(mode="json", include=NOTED)
 
 
-def _fitted_on_these(dataset: Dataset) -> bool:
+def _fitted_on_these(dataset: Dataset, settings: Settings) -> bool:
     try:
-        refuse_fitted(dataset, fitted_on(confidence.DATA))
+        refuse_fitted(dataset, fitted_on(calibration(settings)))
     except CaseError:
         return True
     return False

@@ -1,7 +1,9 @@
-"""Trains the reader, in three steps that can be run apart: `python -m evals.train_reader --help`.
+"""Trains the reader, in steps that can be run apart: `footnote train-reader --help`.
 
     examples   cases + the library they are asked of -> what is read, with hard negatives from the retriever, in a file
     train      files of examples, broad ones first -> a checkpoint, and the best network so far
+    average    several networks of one run or of several -> one network of their mean weights, often better than each
+               (Wortsman et al., "Model soups", arXiv:2203.05482)
     publish    the best network -> qa/models/reader.safetensors, with the weight that similarity has beside it
 
 Which cases are kept apart is the caller's matter: `--keep-apart N` leaves out those whose id's CRC-32 ends in a decimal
@@ -20,7 +22,7 @@ from zlib import crc32
 from evals import datasets
 from evals.cases import Case, Dataset
 from evals.reading import blend, examples
-from evals.reading.training import Recipe, Stage, Trainer, steps
+from evals.reading.training import BEST, Recipe, Stage, Trainer, mean_of, steps
 from evals.temporary import temporary_library
 from qa.bootstrap import make_embedder
 from qa.embedder import Embedder, bundled, native_precision
@@ -57,12 +59,18 @@ def train(given: argparse.Namespace) -> None:
         _say(f"{done}/{len(planned)}, {time.monotonic() - started:.0f} s: loss {mean:.3f}, {figures}")
 
 
+def average(given: argparse.Namespace) -> None:
+    given.folder.mkdir(parents=True, exist_ok=True)
+    mean_of(given.networks, given.folder / BEST)
+    _say(f"{given.folder / BEST}: the mean of {len(given.networks)} networks")
+
+
 def publish(given: argparse.Namespace) -> None:
     embedder = make_embedder(load())
     with Library.open(given.library, embedder.stamp, index="exact") as library:
         dataset = datasets.load(given.file, given.format)
         cases = random.Random(SEED).sample(list(dataset.cases), min(given.limit, len(dataset.cases)))  # noqa: S311
-        best = given.folder / "best.pt"
+        best = given.folder / BEST
         weight = blend.publish(best, bundled(), given.out, cases, library, embedder)
         _say(f"{given.out}: {given.out.stat().st_size:,} bytes; similarity has the weight {weight}")
 
@@ -97,10 +105,13 @@ def _say(line: str) -> None:
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m evals.train_reader", description="Trains the reader.")
+    parser = argparse.ArgumentParser(
+        prog="footnote train-reader", description="Trains the reader, in steps that can be run apart."
+    )
     commands = parser.add_subparsers(required=True)
     _examples_arguments(commands.add_parser("examples", help="what is read, in a file"))
     _train_arguments(commands.add_parser("train", help="a network, from files of examples"))
+    _average_arguments(commands.add_parser("average", help="one network of several networks' mean weights"))
     _publish_arguments(commands.add_parser("publish", help="the best network, as the file that is shipped"))
     return parser
 
@@ -127,6 +138,12 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=1, help="threads that share a batch (set OMP_NUM_THREADS=1)")
 
 
+def _average_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=average)
+    parser.add_argument("networks", type=Path, nargs="+", metavar="NETWORK", help="best.pt or last.pt of a folder")
+    parser.add_argument("--folder", type=Path, required=True, help="where the mean is kept, to be published from")
+
+
 def _publish_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=publish)
     _cases_arguments(parser)
@@ -141,6 +158,11 @@ def _cases_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", default="cases", choices=sorted(datasets.FORMATS))
 
 
+def main(arguments: Sequence[str] | None = None) -> None:
+    """What `footnote train-reader` calls. Raises what the steps raise; SystemExit for arguments that do not fit."""
+    given = _arguments().parse_args(arguments)
+    given.run(given)
+
+
 if __name__ == "__main__":
-    arguments = _arguments().parse_args()
-    arguments.run(arguments)
+    main()

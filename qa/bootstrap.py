@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qa.answerer import Answerer
 from qa.chat_rewriter import BUDGET, ChatRewriter
-from qa.confidence import Confidence
+from qa.confidence import DATA, Confidence
 from qa.embedder import Embedder, SentenceTransformerEmbedder
 from qa.fluent import FluentWriter
 from qa.generator import ChatGenerator, Generator
@@ -60,7 +60,7 @@ def service(
         embedder,
         retriever or HybridRetriever(library, settings.passages),
         reader or make_reader(settings, library),
-        confidence or Confidence.load(),
+        confidence or Confidence.load(calibration(settings)),
         rewriter=make_rewriter(settings, library, generator),
         writer=make_writer(settings, embedder, generator),
         max_claims=settings.max_claims,
@@ -78,10 +78,20 @@ def make_embedder(settings: Settings) -> Embedder:
 def make_reader(settings: Settings, library: Library) -> Reader:
     """The trained reader that the settings name, or else the one of similarity. Raises ModelError."""
     similarity = SimilarityReader(library)
-    if settings.reader in ("", "none"):
+    path = _reader_file(settings)
+    if path is None:
         return similarity
-    path = MODEL if settings.reader == "trained" else Path(settings.reader)
     return TrainedReader(similarity, path, limit=settings.read_passages, precision=settings.precision)
+
+
+def calibration(settings: Settings) -> Path:
+    """Of the confidence, fitted with the reader that the settings name: beside a trained one's file, where it is there.
+
+    A reader without one is weighed as similarity is.
+    """
+    path = _reader_file(settings)
+    beside = path.with_suffix(".confidence.json") if path else DATA
+    return beside if beside.exists() else DATA
 
 
 def make_generator(settings: Settings) -> Generator | None:
@@ -106,6 +116,12 @@ def make_writer(settings: Settings, embedder: Embedder, generator: Generator | N
         return None
     context, answer = settings.chat_context_tokens, settings.chat_answer_tokens
     return FluentWriter(generator, embedder, context, answer, settings.chat_strict)
+
+
+def _reader_file(settings: Settings) -> Path | None:
+    if settings.reader in ("", "none"):
+        return None
+    return MODEL if settings.reader == "trained" else Path(settings.reader)
 
 
 def stay_quiet(*, offline: bool = True) -> None:

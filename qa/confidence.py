@@ -1,8 +1,9 @@
 """Evidence + reading -> the probability that an answer would hold: one of its first sentences is what was asked for.
 
 Calibration fits it to "gold is among the first three sentences", the most that an answer claims by default. A logistic
-regression over a dozen features. Its weights, its threshold and where they came from stand in
-`confidence.json`, which `footnote eval calibrate` writes; nothing here is fitted by hand.
+regression over a dozen features. Its weights, its threshold and where they came from stand in a data file, which
+`footnote eval calibrate` writes: `confidence.json` for similarity, and one beside a trained reader's file for that.
+Nothing here is fitted by hand.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Question + passages -> how well each sentence answers, the answer's span, and "not here".
 
 `SimilarityReader` needs no model beyond the embedder: nearness in meaning, shared words, and what kind of thing is
-asked for. It finds no span and cannot tell that a passage is only *about* the subject; a trained reader takes its place
-behind the same Protocol.
+asked for. It finds no span and cannot tell that a passage is only *about* the subject; `qa.trained_reader`, behind the
+same Protocol, does both.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from qa.weights import Weights
 
 
 class Reader(Protocol):
-    """Implemented by `SimilarityReader` and, for tests, by `tests.fakes.FakeReader`."""
+    """Implemented by `SimilarityReader`, `TrainedReader` and, for tests, by `tests.fakes.FakeReader`."""
 
     def read(self, question: str, vector: Vector, passages: Sequence[RankedPassage]) -> list[Reading]:
         """One reading a passage, in their order; scores compare between the passages of one call."""

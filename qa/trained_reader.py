@@ -1,8 +1,9 @@
 """A reader that reads: a small network scores every sentence of the best passages, "not here", and the answer's words.
 
 A sentence's score is the network's, less its passage's null score, plus `weight` times the standardised score of a
-reader of similarity: the two err differently. Passages after the first `limit` are not read and stand below those
-that are, in the order of their similarity.
+reader of similarity: the two err differently. Both are divided by `scale`, so that a claim worth citing lies within
+`composer.MARGIN` of the best. Passages after the first `limit` are not read and stand below those that are, in the
+order of their similarity.
 """
 
 from collections.abc import Mapping, Sequence
@@ -66,6 +67,7 @@ class TrainedReader:
         self._similarity = similarity
         self._limit = limit
         self._weight = _number(about, "weight", path) if weight is None else weight
+        self._scale = _number(about, "scale", path)
         self._margin = _number(about, "span_margin", path)
 
     def read(self, question: str, vector: Vector, passages: Sequence[RankedPassage]) -> list[Reading]:
@@ -73,15 +75,17 @@ class TrainedReader:
             return []
         similar = self._similar(question, vector, passages)
         found = self.network_reads(question, passages)
-        scores = [one.sentences + self._weight * near for one, near in zip(found, similar, strict=False)]
+        scores = [
+            (one.sentences + self._weight * near) / self._scale for one, near in zip(found, similar, strict=False)
+        ]
         lowest = min(float(rows.min()) for rows in scores)
         highest = max(float(near.max()) for near in similar)
         margin = self._margin if answer_span.wanted(question) else inf
         readings = [
-            _reading(ranked.passage, one, rows, margin)
+            _reading(ranked.passage, one, rows, margin, self._scale)
             for ranked, one, rows in zip(passages, found, scores, strict=False)
         ]
-        unread = (lowest - 1 + self._weight * (near - highest) for near in similar[self._limit :])
+        unread = (lowest - 1 + self._weight * (near - highest) / self._scale for near in similar[self._limit :])
         return readings + [Reading(_values(rows)) for rows in unread]
 
     def sides(
@@ -131,13 +135,13 @@ def _number(about: Mapping[str, Any], name: str, path: Path) -> float:
         raise ModelError(f"The reader {path} has no {name}: {error!r}.", "Install Footnote again.") from error
 
 
-def _reading(passage: StoredPassage, read: Read, scores: Scores, margin: float) -> Reading:
+def _reading(passage: StoredPassage, read: Read, scores: Scores, margin: float, scale: float) -> Reading:
     """`null_score` stands as far below the best sentence as "not here" does for the network alone.
 
     An answer is given where its sentence beats "not here" and it beats "no span" by more than the margin.
     """
     best = int(scores.argmax())
-    null = float(scores.max() - read.sentences.max())
+    null = float(scores.max() - read.sentences.max() / scale)
     found = best_words(read, best) if read.sentences[best] > 0 else None
     if found is None or found[1] <= margin:
         return Reading(_values(scores), null)

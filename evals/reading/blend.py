@@ -1,7 +1,8 @@
-"""Trained network -> the file that is shipped, with what is fitted after training: similarity's weight, spans' margin.
+"""Trained network -> the file that is shipped, with what is fitted after training: weight, scale and spans' margin.
 
-The weight puts most right sentences first. The margin is where showing the words of an answer begins to pay: a shown
-span is worth its F1 against the accepted answers, less a half.
+The weight of similarity puts most right sentences first. The scale (a temperature) makes a further claim worth citing
+as long as it lies within the composer's margin. The spans' margin is where showing the words of an answer begins to
+pay: a shown span is worth its F1 against the accepted answers, less a half.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from evals.cases import Case
 from evals.gold import Resolver, parts_at
 from evals.metrics import token_f1
 from qa import answer_span
+from qa.composer import MARGIN
 from qa.domain import Filters
 from qa.embedder import Embedder
 from qa.library import Library
@@ -21,6 +23,8 @@ from qa.reader import SimilarityReader
 from qa.retriever import HybridRetriever, Retriever
 from qa.trained_reader import TrainedReader, best_words
 
+COST = 0.12
+"""What a further claim costs that holds no gold; one that does gains 1 less that."""
 WEIGHTS = tuple(round(0.2 * n, 1) for n in range(16))
 Columns = NDArray[np.float64]
 """Shape (sentences, 3): the network's score, standardised similarity, whether the sentence is gold."""
@@ -31,11 +35,13 @@ def publish(best: Path, base: Path, out: Path, cases: Sequence[Case], library: L
     from qa.reader_network import restore, restore_training, save
 
     network, about = restore_training(best, base)
-    save(network, out, {**about, "weight": 0.0, "span_margin": 0.0})
+    save(network, out, {**about, "weight": 0.0, "scale": 1.0, "span_margin": 0.0})
     reader, retriever = TrainedReader(SimilarityReader(library), out, base=base), HybridRetriever(library)
-    weight = best_weight(list(columns(cases, library, embedder, retriever, reader)))
+    tables = list(columns(cases, library, embedder, retriever, reader))
+    weight = best_weight(tables)
+    scale = best_scale(tables, weight)
     margin = best_margin(list(spans(cases, library, embedder, retriever, reader)))
-    save(restore(out, base)[0], out, {**about, "weight": weight, "span_margin": margin})
+    save(restore(out, base)[0], out, {**about, "weight": weight, "scale": scale, "span_margin": margin})
     return weight
 
 
@@ -61,6 +67,20 @@ def columns(
 def best_weight(tables: Sequence[Columns]) -> float:
     """Of WEIGHTS, by the mean reciprocal rank of the first gold sentence; of equals the smallest."""
     return max(WEIGHTS, key=lambda weight: (round(reciprocal_rank(tables, weight), 9), -weight))
+
+
+def best_scale(tables: Sequence[Columns], weight: float) -> float:
+    """Puts the second and third sentences that gain more than they cost within `composer.MARGIN` of the first."""
+    further = list[tuple[float, float]]()
+    for table in tables:
+        scores = table[:, 0] + weight * table[:, 1]
+        order = np.argsort(-scores, kind="stable")
+        further += [(float(scores[order[0]] - scores[n]), float(table[n, 2])) for n in order[1:3]]
+    if not further:
+        return 1.0
+    gaps, gains = zip(*sorted((gap, gold - COST) for gap, gold in further), strict=True)
+    widest = gaps[int(np.cumsum(gains).argmax())]
+    return float(max(widest, MARGIN / 10) / MARGIN)
 
 
 def spans(

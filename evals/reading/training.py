@@ -18,6 +18,9 @@ from evals.reading.measure import Figures, measure
 from evals.reading.sampling import Drawn, batches, draw
 from qa.reader_input import Encoder
 
+BEST, LAST = "best.pt", "last.pt"
+"""In a run's folder: the network with the best figures, and the one at its end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -158,7 +161,7 @@ class Trainer:
 
         if figures.first + 0.5 * figures.auroc > self.best:
             self.best, self._worse = figures.first + 0.5 * figures.auroc, 0
-            torch.save(self._kept(figures), self._path.with_name("best.pt"))
+            torch.save(self._kept(figures), self._path.with_name(BEST))
         else:
             self._worse += 1
         state: dict[str, Any] = {
@@ -168,6 +171,7 @@ class Trainer:
         }
         torch.save(state, self._path.with_suffix(".new"))
         self._path.with_suffix(".new").replace(self._path)
+        torch.save(self._kept(figures), self._path.with_name(LAST))
 
     def _kept(self, figures: Figures) -> dict[str, Any]:
         """What `qa.reader_network.restore_training` reads."""
@@ -184,7 +188,23 @@ class Trainer:
         self.done, self.best, self._worse, self._seconds = state["done"]
 
 
+def mean_of(networks: Sequence[Path], out: Path) -> None:
+    """Write the mean of the weights of networks that training kept, of one base; told of it is what each was."""
+    import torch
+
+    kept = [torch.load(path, weights_only=True) for path in networks]
+    weights = {name: _mean([one["network"][name] for one in kept]) for name in kept[0]["network"]}
+    about = {**kept[0]["about"], "mean_of": [one["about"] for one in kept]}
+    torch.save({"network": weights, "about": about}, out)
+
+
 # ----------------------------------------------------------------------------------------------------------------
+
+
+def _mean(same: Sequence[Any]) -> Any:
+    """What was frozen, and so is the same in all of them, stays as it is to the last bit: the base is known by it."""
+    first = same[0]
+    return first if all(first.equal(other) for other in same) else sum(same) / len(same)
 
 
 def _stage(stage: Stage, held: Sequence[Example], recipe: Recipe, rng: random.Random) -> Iterator[list[Drawn]]:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from evals.reading.blend import best_margin, best_weight, reciprocal_rank
+from evals.reading.blend import best_margin, best_scale, best_weight, reciprocal_rank
+from qa.composer import MARGIN
 
 
 def test_the_rank_of_the_first_gold_sentence_counts() -> None:
@@ -43,3 +44,18 @@ def test_where_no_span_pays_none_is_above_the_margin() -> None:
 
 def test_where_every_span_pays_all_are_above_it() -> None:
     assert best_margin([(5.0, 1.0), (4.0, 0.9)]) < 4.0
+
+
+def test_the_scale_puts_the_claims_that_pay_within_the_composer_s_margin() -> None:
+    # Below the first stand, of the first table, gold at 1 and none at 2; of the second none at 3 and at 4.
+    # Gains in order: +0.88, -0.12, -0.12, -0.12. Most after one: a gap of 1 is the widest that pays.
+    first = np.array([[5.0, 0.0, 1], [4.0, 0.0, 1], [3.0, 0.0, 0]])
+    second = np.array([[5.0, 0.0, 1], [2.0, 0.0, 0], [1.0, 0.0, 0]])
+    assert best_scale([first, second], 0.0) == pytest.approx(1 / MARGIN)
+    # With similarity the gold of the first table stands 2 below: (5 + 1) - (4 + 0).
+    first[0, 1] = 1.0
+    assert best_scale([first, second], 1.0) == pytest.approx(2 / MARGIN)
+
+
+def test_without_further_sentences_the_scale_is_one() -> None:
+    assert best_scale([np.array([[5.0, 0.0, 1]])], 0.0) == 1.0

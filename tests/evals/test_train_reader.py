@@ -12,10 +12,10 @@ from evals.reading.examples import Example, Held
 from evals.reading.loss import sentence_loss, span_loss
 from evals.reading.measure import auroc, measure
 from evals.reading.sampling import Drawn, batches, draw
-from evals.reading.training import Recipe, Stage, Step, Trainer, steps
+from evals.reading.training import LAST, Recipe, Stage, Step, Trainer, mean_of, steps
 from qa.domain import Span
 from qa.reader_input import Encoder
-from qa.reader_network import Scores, save
+from qa.reader_network import Scores, fingerprint, restore_training, save
 from tests import tiny_reader
 from tests.tiny_reader import text
 
@@ -83,6 +83,21 @@ class TestTraining:
         assert losses[0] == pytest.approx(losses[1], rel=1e-5)
         held = [trainer.network.heads["span"].weight for trainer in trainers]
         assert torch.allclose(*held, atol=1e-5)
+
+    def test_the_mean_of_two_networks_keeps_what_was_frozen(self, base: Path, tmp_path: Path) -> None:
+        trainer = Trainer(base, tmp_path, recipe(every=1), mixed=False)
+        run = trainer.run(planned(recipe()), tiny_reader.examples(4))
+        weights = []
+        for name in ("first.pt", "second.pt"):
+            next(run)
+            weights.append(trainer.network.heads["span"].weight.detach().clone())
+            (tmp_path / LAST).rename(tmp_path / name)
+        mean_of([tmp_path / "first.pt", tmp_path / "second.pt"], tmp_path / "mean.pt")
+        network, about = restore_training(tmp_path / "mean.pt", base)
+        assert torch.allclose(network.heads["span"].weight, (weights[0] + weights[1]) / 2)
+        assert not torch.allclose(network.heads["span"].weight, weights[0])
+        assert fingerprint(network) == fingerprint(trainer.network)
+        assert [one["steps"] for one in about["mean_of"]] == [1, 2]
 
     def test_it_begins_from_a_published_reader(self, base: Path, tmp_path: Path) -> None:
         first = Trainer(base, tmp_path / "first", recipe(), mixed=False)

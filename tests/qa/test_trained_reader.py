@@ -48,7 +48,7 @@ def trained(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     recipe = Recipe((stage,), rate=5e-3, head_rate=1e-2, frozen=0, seed=7, withhold=0.35, every=10**6)
     trainer = Trainer(base, folder, recipe, mixed=False)
     list(trainer.run(steps(recipe, [tiny_reader.examples(128)]), tiny_reader.examples(8)))
-    save(trainer.network, folder / "reader.safetensors", {"weight": 0.0, "span_margin": -6.0})
+    save(trainer.network, folder / "reader.safetensors", {"weight": 0.0, "scale": 1.0, "span_margin": -6.0})
     return folder / "reader.safetensors"
 
 
@@ -222,7 +222,7 @@ class TestFile:
         assert {weight.dtype for weight in held.values()} == {torch.float16}
         assert not [name for name in held if "embeddings" in name]
 
-    @pytest.mark.parametrize("damage", ["", "{}", '{"base": 0, "weight": 0, "span_margin": 0}'])
+    @pytest.mark.parametrize("damage", ["", "{}", '{"base": 0, "weight": 0, "scale": 1, "span_margin": 0}'])
     def test_a_damaged_description_is_refused(self, trained: Path, base: Path, tmp_path: Path, damage: str) -> None:
         path = Path(shutil.copy(trained, tmp_path / "reader.safetensors"))
         path.with_suffix(".json").write_text(damage)
@@ -244,7 +244,7 @@ class TestFile:
         with pytest.raises(ModelError, match="another model"):
             TrainedReader(EvenReader(), trained, base=other)
 
-    @pytest.mark.parametrize("name", ["weight", "span_margin"])
+    @pytest.mark.parametrize("name", ["weight", "scale", "span_margin"])
     def test_a_description_that_lacks_a_number_is_refused(
         self, name: str, trained: Path, base: Path, tmp_path: Path
     ) -> None:
