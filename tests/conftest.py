@@ -6,6 +6,7 @@ more than they bring. It must be said before torch is imported.
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,22 @@ from qa.bootstrap import make_embedder, stay_quiet
 from qa.embedder import SentenceTransformerEmbedder
 from qa.library import Library
 from qa.settings import load
+from tests import network
 
+network.watch()
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 stay_quiet()
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "articles"
+
+
+@pytest.fixture(autouse=True)
+def stays_here() -> Iterator[None]:
+    """Fails the test that tried to reach another machine, even where the error was caught."""
+    network.left.clear()
+    yield
+    tried, network.left[:] = list(network.left), []
+    assert tried == [], "tried to leave this machine"
 
 
 @pytest.fixture(scope="session")

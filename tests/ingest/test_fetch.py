@@ -11,6 +11,7 @@ from ingest.addresses import Address
 from ingest.fetch import MAX_REDIRECTS, Fetcher
 from ingest.network import system_resolver
 from qa.errors import FetchFailed, FetchRefused, IngestError, OverLimit, SourceNotFound
+from tests import network
 from tests.ingest.servers import PAGE, Site, site
 
 NAMES = {
@@ -28,7 +29,7 @@ def resolver(host: str, port: int) -> list[str]:
     """Names of this table; numbers in all their spellings as the system reads them; nothing is looked up."""
     if host in NAMES:
         return NAMES[host]
-    if host == "localhost" or not any(c.isalpha() for c in host.lower().replace("x", "").rstrip("abcdef")):
+    if host == "localhost" or network.number(host):
         return system_resolver(host, port)
     raise OSError("unknown name")
 
