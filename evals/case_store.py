@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
@@ -21,6 +21,8 @@ from qa.errors import CaseError
 
 State = Literal["draft", "accepted", "thrown away"]
 NAME = "cases.db"
+FROM_CHAT = "chat-"
+"""How the id of a case begins that `from_reply` made."""
 ACCEPTED = "accepted"
 """The name of the data set of accepted cases."""
 
@@ -66,6 +68,25 @@ class CaseStore:
             rows = connection.execute(query, (state, -1 if limit is None else limit)).fetchall()
         return [from_row(json.loads(row), case_id) for case_id, row in rows]
 
+    def forget(self, uri: str) -> int:
+        """Deletes the cases that quote an article, whatever their state, or were made from it; how many.
+
+        Earlier answers go from all that came out of a chat: which articles they quoted is not kept.
+        """
+        if not (self.folder / NAME).is_file():
+            return 0
+        with self._open() as connection:
+            rows = connection.execute("SELECT id, row FROM evaluation").fetchall()
+            cases = [from_row(json.loads(row), case_id) for case_id, row in rows]
+            quoting = {case.id for case in cases if case.rests_on(uri)}
+            connection.executemany("DELETE FROM evaluation WHERE id = ?", [(case_id,) for case_id in quoting])
+            said = [case for case in cases if case.id.startswith(FROM_CHAT) and case.history and case.id not in quoting]
+            bare = [replace(case, history=tuple(replace(turn, answer="") for turn in case.history)) for case in said]
+            connection.executemany(
+                "UPDATE evaluation SET row = ? WHERE id = ?", [(json.dumps(to_row(case)), case.id) for case in bare]
+            )
+        return len(quoting)
+
     def known(self) -> frozenset[str]:
         """The ids of all cases, whatever their state."""
         with self._open() as connection:
@@ -105,7 +126,7 @@ def from_reply(reply: Reply, good: bool, history: Sequence[Turn] = ()) -> Case |
         return None
     asked = "\n".join([*(turn.question for turn in history), reply.question, *(g.uri + g.quote for g in gold)])
     digest = hashlib.sha256(asked.encode(errors="replace")).hexdigest()[:12]
-    return Case(f"chat-{digest}", reply.question, gold, tuple(history), kind=kind)
+    return Case(f"{FROM_CHAT}{digest}", reply.question, gold, tuple(history), kind=kind)
 
 
 # ----------------------------------------------------------------------------------------------------------------

@@ -42,6 +42,10 @@ class Case:
     def answerable(self) -> bool:
         return bool(self.gold)
 
+    def rests_on(self, uri: str) -> bool:
+        """Whether the article of this URI is quoted, or is what the question was made from."""
+        return any(names(named, uri) for named in (self.about, *(gold.uri for gold in self.gold)))
+
     @property
     def cluster(self) -> str:
         return self.about or (self.gold[0].uri if self.gold else self.id)
@@ -54,6 +58,11 @@ class Dataset:
     name: str
     cases: tuple[Case, ...]
     articles: tuple[tuple[str, LoadedArticle], ...] = field(default=(), repr=False)
+
+
+def names(named: str, uri: str) -> bool:
+    """Whether gold of `named` may be of the article of this URI."""
+    return bool(named) and uri.endswith(named)
 
 
 def from_row(row: Mapping[str, Any], where: str) -> Case:

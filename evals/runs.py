@@ -7,17 +7,20 @@ runs/<name>-<time>-<key>/         a finished one: records.jsonl and report.json
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from evals.cases import Dataset, to_row
+from evals.cases import Dataset, names, to_row
 from evals.gold import Shelf
 from evals.records import Record
 from evals.records import from_row as record_of
 from evals.records import to_row as row_of
 from qa.errors import CaseError
+
+ERASED = "(made from an article that was purged)"
 
 
 class Run:
@@ -76,6 +79,24 @@ def kept(folder: Path) -> list[Path]:
     return sorted(runs, key=lambda run: run.name.rsplit("-", 2)[-2], reverse=True)
 
 
+def forget(folder: Path, uri: str) -> int:
+    """Erases from the runs of a folder, under way ones too, what quotes an article; how many records. Figures stay.
+
+    What cannot be read is left as it is: nothing shows it.
+    """
+    erased = 0
+    for lines in [*folder.glob("*.part.jsonl"), *folder.glob("*-*-*/records.jsonl")]:
+        before = list(filter(None, map(_record, lines.read_text(encoding="utf-8", errors="replace").split("\n"))))
+        after = [_erased(record, uri) for record in before]
+        changed = {one.id for one, other in zip(before, after, strict=True) if one != other}
+        erased += len(changed)
+        if changed:
+            _replace(lines, "".join(f"{json.dumps(row_of(record))}\n" for record in after))
+        if lines.name == "records.jsonl":
+            _forget_in_report(lines.with_name("report.json"), uri, changed)
+    return erased
+
+
 def read(run: Path) -> tuple[dict[str, Any], list[Record]]:
     """A finished run's report and records. Raises CaseError."""
     with _told(run):
@@ -98,6 +119,36 @@ def _told(run: Path) -> Iterator[None]:
         yield
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise CaseError(f"{run} is not a kept run: {error}.", "Give a folder that footnote eval wrote.") from error
+
+
+def _erased(record: Record, uri: str) -> Record:
+    """Without the answers and quotes of a record that names the article; without its question, if made from it."""
+    # Runs of before 0.1 do not say whose their gold is.
+    uris = record.gold_uris or ("",) * len(record.gold)
+    gold = tuple("" if not of or names(of, uri) else quote for of, quote in zip(uris, record.gold, strict=False))
+    shown = tuple(one for one in record.shown if one.uri != uri)
+    if any(names(one, uri) for one in (record.cluster, *record.gold_uris)):
+        record = replace(record, question=ERASED, standalone_question="", answers=())
+    elif shown == record.shown and gold == record.gold:
+        return record
+    return replace(record, gold=gold, shown=shown, text="", short_answer="")
+
+
+def _forget_in_report(file: Path, uri: str, erased: set[str]) -> None:
+    """Gold that was missing, and the questions of cases that failed."""
+    with suppress(CaseError):
+        found = report(file.parent)
+        missing = [gold for gold in found.get("missing_gold", ()) if not names(str(gold["uri"]), uri)]
+        failed = [one | {"question": ERASED} if one["id"] in erased else one for one in found.get("failures", ())]
+        if (missing, failed) != (found.get("missing_gold", []), found.get("failures", [])):
+            _replace(file, json.dumps(found | {"missing_gold": missing, "failures": failed}, indent=1) + "\n")
+
+
+def _replace(file: Path, text: str) -> None:
+    """At once: whoever reads meanwhile reads the old or the new."""
+    new = file.with_name(f"{file.name}.new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(file)
 
 
 def _record(line: str) -> Record | None:

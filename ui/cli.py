@@ -357,17 +357,16 @@ def _anew(library: Path | None) -> Iterator["Library"]:
 
 
 def _removal(shelf: "Library", name: str, purged: Path | None) -> str:
-    """What went wrong, or "". `purged` is the folder whose kept answers are to forget the article too."""
+    """What went wrong, or "". `purged` is the folder that is to forget the article too, but for the catalog."""
     from qa.errors import NotInLibrary
-    from ui.conversations import Conversations
-    from ui.feedback import Feedback
+    from ui.purging import forget
 
     try:
         article_id = shelf.find(name)
+        uri = shelf.article(article_id).uri
         shelf.remove(article_id, purge=purged is not None)
         if purged:
-            Conversations(purged).forget(article_id)
-            Feedback(purged).forget(article_id)
+            forget(purged, article_id, uri)
     except NotInLibrary as error:
         return str(error)
     return ""

@@ -17,7 +17,7 @@ from qa.bootstrap import Service, stay_quiet
 from qa.catalog import NAME as CATALOG
 from qa.errors import SettingsError, UsageError
 from qa.settings import Settings
-from ui import api, evals_page, logs, look_out
+from ui import api, evals_page, logs, look_out, purging
 from ui.app import Library as PageLibrary
 from ui.caller import caller_of, loopback
 from ui.chat import Answerer
@@ -99,7 +99,7 @@ def rooms(answerer: Answerer, library: Library, settings: Settings, service: Ser
     app.router.routes += look_out.routes(library, metrics, settings.library / CATALOG if service else None)
     uploads = _uploads(folder.name, settings)
     ingesting = api.Ingesting(jobs, uploads, settings) if jobs else None
-    forget = partial(_forget, settings.library)
+    forget = partial(purging.forget, settings.library)
     app.mount(api.PREFIX, api.build(answerer, library, _who, ingesting, forget, pace))
     further = [_library_page(app, service, jobs, uploads, settings)] if service and jobs else []
     further += [partial(evals_page.add, desk=evals, library=library)] if evals else []
@@ -131,12 +131,6 @@ def _orderless(app: Any) -> Any:
         await app({**scope, "query_string": b""} if scope.get("path") == "/" else scope, receive, send)
 
     return without_query
-
-
-def _forget(library: Path, article_id: int) -> None:
-    """No kept answer quotes a purged article."""
-    Conversations(library).forget(article_id)
-    Feedback(library).forget(article_id)
 
 
 def _with_sign_in(app: Any, settings: Settings) -> Any:

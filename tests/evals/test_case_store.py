@@ -1,6 +1,7 @@
 """Drafted, accepted and thrown-away cases in a real file."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,21 @@ def test_what_was_thrown_away_is_not_drafted_again_and_can_be_put_back(store: Ca
     assert store.cases("draft") == [TWO]
     store.decide("one", "draft")
     assert store.cases("draft") == [ONE, TWO]
+
+
+def test_a_purged_article_takes_the_cases_that_quote_it_or_were_made_from_it_along(store: CaseStore) -> None:
+    made, thrown = Case("made", "What is missing?", about="a.txt"), Case("thrown", "When?", ONE.gold)
+    chat = Case("chat-1", "Who?", (Gold("b.txt", "Ada won."),), (Turn("Why?", "It closed."),))
+    store.add([ONE, TWO, made, thrown, chat])
+    store.decide("thrown", "thrown away")
+    assert store.forget("file:///news/a.txt") == 3
+    assert store.cases("draft") == [TWO, replace(chat, history=(Turn("Why?", ""),))]
+    assert store.cases("thrown away") == []
+
+
+def test_forgetting_makes_no_file(store: CaseStore) -> None:
+    assert store.forget("a.txt") == 0
+    assert not (store.folder / NAME).exists()
 
 
 def test_a_case_that_is_not_here_and_a_state_there_is_not_are_refused(store: CaseStore) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from evals.cases import Case, Dataset, Gold
 from evals.evaluate import evaluate
-from evals.runs import Run, kept, key_of, library_fingerprint, read
+from evals.runs import ERASED, Run, forget, kept, key_of, library_fingerprint, read
 from qa.errors import CaseError
 from tests.evals.makers import FakeAnswers, FakeShelf, article, evidence, record
 
@@ -167,3 +167,29 @@ def test_everything_of_a_record_survives_the_disk(tmp_path: Path) -> None:
 
     assert run.records() == {"case 1": full}
     assert read(run.finish({"cases": 1}, [full])) == ({"cases": 1}, [full])
+
+
+def test_a_purged_article_leaves_kept_runs_and_those_under_way_and_the_figures_stay(tmp_path: Path) -> None:
+    rates, other = article(1, "file:///news/rates.txt", "Rates rose."), article(2, "strike.txt", "Players struck.")
+    strike = Case("strike", "Who struck?", (Gold("strike.txt", "Players struck."),))
+    gone = Case("gone", "Who lost?", (Gold("news/rates.txt", "Rates fell."),))
+    shelf, dataset = FakeShelf(rates, other), Dataset("news", (*CASES, strike, gone))
+    answers = {case.question: (evidence(rates, "Rates rose."),) for case in CASES}
+    answers[strike.question] = (evidence(other, "Players struck."),)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(dataset, Stopped(answers), shelf, runs=tmp_path, draws=0)
+    evaluate(dataset, FakeAnswers(answers), shelf, runs=tmp_path, draws=0, system="whole")
+    (run,) = kept(tmp_path)
+    before = read(run)
+    written = [file for file in tmp_path.rglob("*") if file.is_file() and "Rates" in file.read_text()]
+    assert len(written) == 3
+
+    assert forget(tmp_path, rates.uri) == 2 + len(CASES) + 1
+    assert not any("Rates" in file.read_text() for file in tmp_path.rglob("*") if file.is_file())
+    stored, records = read(run)
+    assert (stored["metrics"], len(records)) == (before[0]["metrics"], len(before[1]))
+    assert [one.question for one in records] == [ERASED] * len(CASES) + [strike.question, ERASED]
+    assert records[4] == before[1][4]
+    assert [one.sentences for one in records] == [one.sentences for one in before[1]]
+    assert forget(tmp_path, rates.uri) == 0
+    assert forget(tmp_path / "none", "a") == 0

@@ -20,6 +20,7 @@ from jsonschema import Draft202012Validator
 
 from qa import contract
 from qa.bootstrap import service
+from qa.domain import Article
 from qa.embedder import SentenceTransformerEmbedder
 from qa.errors import LibraryUnwritable
 from qa.settings import Settings
@@ -398,16 +399,19 @@ def wait_for(reached: Any) -> None:
 class Shedding(FakeArticles):
     """A library that lets go of everything."""
 
+    def article(self, article_id: int, version: int | None = None) -> Article:
+        return article(article_id)
+
     def remove(self, article_id: int, *, purge: bool = False) -> None:
         """Gone."""
 
 
 def test_what_keeps_answers_is_told_of_a_purge_and_of_nothing_else() -> None:
-    told: list[int] = []
-    with served(FakeAnswerer(), Shedding(), forget=told.append) as client:
+    told: list[tuple[int, str]] = []
+    with served(FakeAnswerer(), Shedding(), forget=lambda *purged: told.append(purged)) as client:
         assert client.delete("/articles/3").status_code == 200
         assert client.delete("/articles/4", params={"purge": True}).status_code == 200
-    assert told == [4]
+    assert told == [(4, article(4).uri)]
 
 
 def ended(client: httpx.Client, begun: httpx.Response) -> dict[str, Any]:

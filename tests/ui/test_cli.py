@@ -12,6 +12,10 @@ import pytest
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
 
+from evals.case_store import CaseStore
+from evals.cases import Case, Gold
+from evals.records import Record
+from evals.runs import Run
 from qa import contract
 from qa.library import Library
 from tests.ui.pages import answer, article, evidence
@@ -228,13 +232,20 @@ class TestLibrary:
     def test_purging_erases_the_kept_answers_that_quote_it(self, own_library: Path) -> None:
         name = "tram-drivers-strike.txt"
         (shown,) = documents(footnote("library", "show", name, "--json", "--library", own_library), "whole_article")
-        quoting = evidence(article(shown["article_id"]), "The repair will cost £41 million.")
+        quote = "The repair will cost £41 million."
+        quoting = evidence(article(shown["article_id"]), quote)
+        gold = Gold(shown["uri"], quote)
+        CaseStore(own_library).add([Case("it", "Cost?", (gold,)), Case("other", "Who?")])
+        record = Record("it", "Cost?", gold=(quote,), gold_uris=(gold.uri,))
+        run = Run(own_library / "runs", "news", "key").finish({}, [record])
         kept = Conversations(own_library)
         asked = kept.begin("ada", Exchange("Cost?", answer(quoting), key="k"))
         Feedback(own_library).give(kept.open("ada", asked), Given(0, "up", ""), "ada")
         assert footnote("library", "remove", name, "--purge", "--library", own_library).exit_code == 0
         assert kept.open("ada", asked)[0].outcome == ERASED
         assert Feedback(own_library).entries()[0].exchange.outcome == ERASED
+        assert CaseStore(own_library).known() == {"other"}
+        assert quote not in run.joinpath("records.jsonl").read_text()
         kept.close()
 
     def test_export_is_every_article_whole(self, sample_library: Path) -> None:

@@ -34,12 +34,12 @@ def build(
     library: Library,
     user: User = lambda _: "",
     ingesting: Ingesting | None = None,
-    forget: Callable[[int], object] = lambda _: None,
+    forget: Callable[[int, str], object] = lambda *_: None,
     pace: Pace = Pace(0),  # noqa: B008
 ) -> FastAPI:
     """The API as an app of its own, to be mounted at PREFIX; without `ingesting` nothing can be taken in.
 
-    `forget` is told the id of an article that was purged.
+    `forget` is told the id and the URI of an article that was purged.
     """
     app = FastAPI(
         title="Footnote",

@@ -50,7 +50,7 @@ class Library(batch.Named, Protocol):
 class Shelf:
     """The handlers, over one library. They are plain functions: each runs in a thread."""
 
-    def __init__(self, library: Library, forget: Callable[[int], object]) -> None:
+    def __init__(self, library: Library, forget: Callable[[int, str], object]) -> None:
         self._library = library
         self._forget = forget
 
@@ -102,13 +102,14 @@ class Shelf:
         self,
         article_id: Id,
         purge: Annotated[
-            bool, Query(description="Erase the stored text too, and the kept answers that quote it.")
+            bool, Query(description="Erase the stored text too, and kept answers, cases and runs that quote it.")
         ] = False,
     ) -> Response:
         """Take an article out of the library; it is gone from answers at once."""
+        uri = self._library.article(article_id).uri if purge else ""
         self._library.remove(article_id, purge=purge)
         if purge:
-            self._forget(article_id)
+            self._forget(article_id, uri)
         return JSONResponse({"article": str(article_id), "removed": True, "reason": ""})
 
     def publishers(self) -> Response:
