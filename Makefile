@@ -38,11 +38,12 @@ hostile: install  ## broken and odd files through the loaders, as a table (needs
 torture: install  ## kill it at random and at every step, several processes at once; minutes
 	$(BIN)/python -m tests.torture
 
-check: install  ## format, lint, types, layers
+check: install  ## format, lint, types, layers, weak spots
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit -q -c pyproject.toml -r qa ingest ui evals
 
 format: install  ## put the code into its form
 	$(BIN)/ruff format .

@@ -60,7 +60,7 @@ class Sandbox:
         return _articles(answer)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(  # noqa: S603 (our own interpreter, our own module)
+        return subprocess.Popen(  # noqa: S603  # nosec B603 # our own interpreter, our own module
             self._command(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -24,7 +24,7 @@ def sound(folder: Path, stamp: EmbeddingStamp, known: Mapping[int, bytes]) -> bo
     """Ask a child process for each of the known (passage id, packed vector); False when it fails, dies or hangs."""
     packed = {str(i): base64.b64encode(vector).decode() for i, vector in known.items()}
     try:
-        child = subprocess.run(
+        child = subprocess.run(  # nosec B603 # our own interpreter, our own module
             [sys.executable, "-m", "qa.probe"],
             input=json.dumps({"folder": str(folder), "stamp": asdict(stamp), "known": packed}).encode(),
             capture_output=True,

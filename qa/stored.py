@@ -84,7 +84,7 @@ def delete_passages(connection: sqlite3.Connection, article_id: int) -> None:
     ids = [i for (i,) in connection.execute("SELECT id FROM passage WHERE article_id = ? ORDER BY id", (article_id,))]
     for table, inner in (("passage_text", "id"), ("sentence_text", "passage_id")):
         connection.executemany(
-            f"DELETE FROM {table} WHERE rowid IN (SELECT id FROM {_FULL_TEXT[table]} WHERE {inner} = ?)",
+            f"DELETE FROM {table} WHERE rowid IN (SELECT id FROM {_FULL_TEXT[table]} WHERE {inner} = ?)",  # nosec B608 # ours
             [(i,) for i in ids],
         )
     connection.executemany("DELETE FROM passage WHERE id = ?", [(i,) for i in ids])
@@ -175,7 +175,7 @@ _PASSAGES = f"""
     SELECT passage.id, start, end, article_id, version, vectors.passage, vectors.sentences
     FROM json_each(?) AS wanted JOIN passage ON passage.id = wanted.value
     JOIN vectors ON vectors.passage_id = passage.id
-        AND generation = coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE key = '{ACTIVE}'), 1)"""
+        AND generation = coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE key = '{ACTIVE}'), 1)"""  # nosec B608 # a constant
 _SENTENCES = """
     SELECT passage_id, start, end FROM json_each(?) AS wanted
     JOIN sentence ON passage_id = wanted.value ORDER BY passage_id, ordinal"""

@@ -212,10 +212,10 @@ def _found(connection: sqlite3.Connection, owner: str, search: str) -> list[tupl
     if query:
         narrowed = f"""AND ({titled} OR id IN (
             SELECT conversation_id FROM exchange WHERE id IN (
-                SELECT rowid FROM exchange_text WHERE exchange_text MATCH :query)))"""
+                SELECT rowid FROM exchange_text WHERE exchange_text MATCH :query)))"""  # nosec B608 # names of ours
     return connection.execute(
         f"""SELECT id, title, changed_at FROM conversation WHERE owner = :owner {narrowed}
-        ORDER BY changed_at DESC LIMIT :most""",
+        ORDER BY changed_at DESC LIMIT :most""",  # nosec B608 # conditions of ours
         {"owner": owner, "search": search, "query": query, "most": MOST_LISTED},
     ).fetchall()
 
