@@ -7,6 +7,7 @@ Knows nothing of the page: the library page, the HTTP API and whoever else inges
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Self
 
@@ -50,6 +51,7 @@ class Jobs:
         self._ingested = ingested
         self._jobs: dict[str, KeptJob] = {}
         self._changed = threading.Condition()
+        self._name, self._changes = secrets.token_hex(4), 0
         self._worker: threading.Thread | None = None
         self._closed = False
 
@@ -60,7 +62,7 @@ class Jobs:
         """
         if not sources:
             raise UsageError("There is nothing to ingest.", "Name at least one file, folder, URL or feed.")
-        with self._changed:
+        with self._changing():
             self._make_room()
             once = {name_of(source): source for source in sources}
             delete_uploads(source for source in sources if source not in once.values())
@@ -68,6 +70,11 @@ class Jobs:
             self._jobs[kept.job.job_id] = kept
             self._wake()
             return kept.job.job_id
+
+    @property
+    def revision(self) -> str:
+        """Another one after every change, and in every process."""
+        return f"{self._name}-{self._changes}"
 
     def jobs(self) -> list[Job]:
         """Newest first."""
@@ -81,17 +88,16 @@ class Jobs:
 
     def cancel(self, job_id: str) -> None:
         """What it has not taken in yet stays out. No effect on a job that has ended. Raises NotInLibrary."""
-        with self._changed:
+        with self._changing():
             kept = self._kept(job_id)
             if kept.job.state == "queued":
                 kept.job = replace(kept.job, state="cancelled")
             elif kept.job.state == "running":
                 kept.job = replace(kept.job, cancelling=True)
-            self._changed.notify_all()
 
     def retry(self, job_id: str) -> None:
         """The same job once more, with what it did not take in. Raises NotInLibrary, UsageError."""
-        with self._changed:
+        with self._changing():
             kept = self._kept(job_id)
             if not kept.snapshot().retryable:
                 raise UsageError("This job has nothing left to try again.")
@@ -123,6 +129,13 @@ class Jobs:
 
     # ----------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        with self._changed:
+            yield
+            self._changes += 1
+            self._changed.notify_all()
+
     def _kept(self, job_id: str) -> KeptJob:
         if job_id not in self._jobs:
             raise NotInLibrary("There is no such ingest job.", "The oldest finished ones are forgotten; see the list.")
@@ -139,18 +152,16 @@ class Jobs:
         if self._worker is None:
             self._worker = threading.Thread(target=self._work, name="footnote-ingest", daemon=True)
             self._worker.start()
-        self._changed.notify_all()
 
     def _work(self) -> None:
         while kept := self._next():
             ended = self._run(kept)
-            with self._changed:
+            with self._changing():
                 kept.end(ended)
-                self._changed.notify_all()
 
     def _next(self) -> KeptJob | None:
         """The job that waits longest, running from now on; None when closed."""
-        with self._changed:
+        with self._changing():
             self._changed.wait_for(lambda: self._closed or self._queued())
             if self._closed:
                 return None
@@ -165,7 +176,7 @@ class Jobs:
         """The job as it ended, without its items."""
         try:
             for outcome in self._ingest(kept):
-                with self._changed:
+                with self._changing():
                     kept.note(outcome)
                 self._ingested(outcome)
             return replace(kept.job, state="done")
@@ -179,11 +190,11 @@ class Jobs:
 
     def _ingest(self, kept: KeptJob) -> Iterator[Outcome]:
         def found(more: int) -> None:
-            with self._changed:
+            with self._changing():
                 kept.total += more
 
         def moved(uri: str, step: Step) -> None:
-            with self._changed:
+            with self._changing():
                 self._stop_if_told(kept)
                 kept.move(uri, step)
 

@@ -189,16 +189,17 @@ new MutationObserver(() => part("article").querySelector("h2")?.focus({ preventS
 new MutationObserver(() => part("why").firstElementChild && part("why").querySelector(".fn-why, .fn-failure")?.scrollIntoView({ block: "nearest" }))
   .observe(part("why"), { childList: true, subtree: true });
 
+const look = () => trigger('look', { revision: part("jobs").querySelector("[data-revision]")?.dataset.revision ?? "" });
 let begun = false;
 const arrive = () => {
   document.body.classList.toggle("fn-lib-reading", here() && Boolean(part("article").querySelector("h2")) && !part("article").classList.contains("fn-gone"));
   if (!here()) return;
-  if (begun) { trigger('look', {}); return; }
+  if (begun) { look(); return; }
   begun = true;
   trigger('begin', { view: wanted() });
 };
 document.addEventListener("fn-page", arrive);
 arrive();
 setInterval(() => {
-  if (here() && !document.hidden && part("jobs").querySelector("[data-active]")) trigger('look', {});
+  if (here() && !document.hidden && part("jobs").querySelector("[data-active]")) look();
 }, 1500);

@@ -54,7 +54,7 @@ def add(gr: Any, page: "LibraryPage") -> None:
     on = partial(_on, gr, adding)
     on("begin", page.begin, [find, jobs, listed])
     on("show", page.show, [listed], trigger_mode="always_last")
-    on("look", page.look, [jobs])
+    on("look", lambda event: gr.skip() if (news := page.look(event)) is None else news, [jobs])
     on("ingest", page.ingest, [jobs, said])
     on("job", page.job, [jobs, said])
     on("remove", page.remove, [listed, said])
@@ -82,7 +82,7 @@ class LibraryPage:
             publishers = [name for name in self._library.publishers() if name.strip()][:MOST_PUBLISHERS]
         except Exception as error:
             return "", "", _failed(error)
-        return render.finding(publishers), self.look(None), self.show(event)
+        return render.finding(publishers), self._seen(), self.show(event)
 
     def show(self, event: object) -> str:
         try:
@@ -90,8 +90,9 @@ class LibraryPage:
         except Exception as error:
             return _failed(error)
 
-    def look(self, _: object) -> str:
-        return render.jobs(self._jobs.jobs())
+    def look(self, event: object) -> str | None:
+        """None where nothing changed since the revision that the page shows."""
+        return None if _field(event, "revision") == self._jobs.revision else self._seen()
 
     def ingest(self, event: object) -> tuple[str, str]:
         return self._told(lambda: self._submit(event))
@@ -147,7 +148,11 @@ class LibraryPage:
             said = ""
         except Exception as error:
             said = _failed(error)
-        return self.look(None), said
+        return self._seen(), said
+
+    def _seen(self) -> str:
+        revision = self._jobs.revision  # first: a change in between is seen the next time
+        return render.jobs(self._jobs.jobs(), revision)
 
     def _listing(self, view: View) -> Listing:
         found = self._library.count(view.search, view.filters)

@@ -50,14 +50,14 @@ def finding(publishers: Sequence[str]) -> str:
 {button("Clear", data_clear="")}</div>"""
 
 
-def jobs(shown: Sequence[Job]) -> str:
-    """The newest jobs, each with its progress, what failed and why."""
+def jobs(shown: Sequence[Job], revision: str = "") -> str:
+    """The newest jobs, each with its progress, what failed and why. The page gives the revision back when it looks."""
     if not shown:
         return ""
     active = any(job.state in ("queued", "running") for job in shown)
     taken = sum(job.counts["added"] + job.counts["updated"] for job in shown)
     inner = f"<h2>Ingest</h2>{''.join(map(_job, shown[:JOBS]))}{_earlier(shown[JOBS : JOBS + EARLIER])}"
-    marks = {"data_active": ""} if active else {}
+    marks = {"data_revision": revision} | ({"data_active": ""} if active else {})
     return tag("section", inner, cls="fn-jobs", aria_label="Ingest jobs", data_taken=taken, **marks)
 
 

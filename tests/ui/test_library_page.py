@@ -69,6 +69,22 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
             yield made
 
 
+def test_a_look_at_jobs_that_did_not_change_copies_and_renders_nothing(desk: Desk) -> None:
+    assert desk.page.look({"revision": desk.jobs.revision}) is None
+    before = desk.jobs.revision
+    desk.take("Rates rise")
+    shown = desk.page.look({"revision": before})
+    assert shown
+    assert f'data-revision="{desk.jobs.revision}"' in shown
+    assert desk.page.look({"revision": desk.jobs.revision}) is None
+
+
+def test_a_revision_is_of_one_process(desk: Desk) -> None:
+    settings = Settings(_env_file=None)
+    with Jobs(desk.library, FakeEmbedder(), settings) as one, Jobs(desk.library, FakeEmbedder(), settings) as other:
+        assert one.revision != other.revision
+
+
 def test_an_empty_library_begins_with_a_hint(desk: Desk) -> None:
     find, jobs, listed = desk.page.begin({"view": {}})
     assert 'role="search"' in find
@@ -83,7 +99,7 @@ def test_a_folder_below_a_root_is_taken_in_and_listed(desk: Desk) -> None:
     listed = desk.page.show({"view": {"order": "title"}})
     assert listed.index("Rates fall") < listed.index("Rates rise")
     assert "2 articles" in listed
-    assert "2 added" in desk.page.look(None)
+    assert "2 added" in str(desk.page.look(None))
 
 
 @pytest.mark.parametrize(
@@ -135,7 +151,7 @@ def test_uploads_become_a_job(desk: Desk) -> None:
 def test_a_job_is_tried_again(desk: Desk) -> None:
     desk.page.ingest({"source": "https://daily.test/"})
     job = desk.ended()
-    assert "https://daily.test/ does not answer. Try later." in desk.page.look(None)
+    assert "https://daily.test/ does not answer. Try later." in str(desk.page.look(None))
     assert desk.page.job({"job": job.job_id, "do": "retry"})[1] == ""
     assert desk.ended().counts["failed"] == 1
     assert 'role="alert"' in desk.page.job({"job": "x", "do": "cancel"})[1]
