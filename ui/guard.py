@@ -9,9 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.caller import LOOPBACK
-
-__all__ = ["LOOPBACK", "Guard", "shown"]
+__all__ = ["Guard", "shown"]
 
 MOST_BYTES = 64 * 1024
 BODY_SECONDS = 10

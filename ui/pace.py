@@ -33,4 +33,5 @@ class Pace:
 
 def too_many(per_minute: int, seconds: float) -> tuple[str, str]:
     """What is said to who asks too often, and what to do."""
-    return f"You have asked {per_minute} questions in a minute.", f"Ask again in {int(seconds) + 1} seconds."
+    many = "one question" if per_minute == 1 else f"{per_minute} questions"
+    return f"You have asked {many} in a minute.", f"Ask again in {int(seconds) + 1} seconds."

@@ -19,7 +19,7 @@ from qa.errors import SettingsError, UsageError
 from qa.settings import Settings
 from ui import api, evals_page, logs, look_out, purging
 from ui.app import Library as PageLibrary
-from ui.caller import caller_of, loopback
+from ui.caller import LOOPBACK, caller_of, loopback
 from ui.chat import Answerer
 from ui.conversations import Conversations
 from ui.evals_desk import EvalsDesk
@@ -65,7 +65,7 @@ def build(answerer: Answerer, library: Library, settings: Settings, service: Ser
     Without `service` there is neither a library page nor an evals page.
     """
     from ui.front import Front
-    from ui.guard import LOOPBACK, Guard
+    from ui.guard import Guard
 
     metrics = Metrics()
     behind = _with_sign_in(_orderless(rooms(answerer, library, settings, service, metrics)), settings)

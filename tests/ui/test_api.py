@@ -29,7 +29,8 @@ from tests.ui.pages import answer, article, evidence, running
 from ui import api
 from ui.api import asking
 from ui.api.gate import Gate
-from ui.guard import LOOPBACK, MOST_BYTES, Guard
+from ui.caller import LOOPBACK
+from ui.guard import MOST_BYTES, Guard
 from ui.jobs import Jobs
 from ui.pace import Pace
 from ui.uploads import Uploads
