@@ -62,7 +62,11 @@ def _check(body: bytes, name: str) -> None:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             members = archive.infolist()
             unpacked = sum(member.file_size for member in members)
-            if len(members) > MAX_MEMBERS or unpacked > min(MAX_BYTES, MAX_RATIO * max(len(body), MEGABYTE // 10)):
+            if len(members) > MAX_MEMBERS:
+                raise OverLimit(
+                    f"{name} has {len(members):,} parts, more than {MAX_MEMBERS:,}.", "Save its text alone."
+                )
+            if unpacked > min(MAX_BYTES, MAX_RATIO * max(len(body), MEGABYTE // 10)):
                 raise OverLimit(f"{name} unpacks to {unpacked / MEGABYTE:.0f} MB.", "Save its text alone.")
             markup = (member for member in members if member.filename.endswith((".xml", ".rels")))
             if any(mark in archive.read(member) for member in markup for mark in _DOCTYPE):

@@ -30,10 +30,10 @@ _BULLET = re.compile(r"(?:[•◦▪*–—-]|\(?\d{1,2}[.)]|\(?[a-z]\))\s")
 
 
 def load(raw: RawFile) -> LoadedArticle:
-    """Raises NoText where no page has a text layer, Unreadable where it is encrypted, OverLimit for too many."""
+    """Raises NoText where no page has a text layer, Unreadable where it is encrypted, OverLimit for too much."""
     name = raw.name or raw.uri
     reader = _opened(raw.body, name)
-    pages = [_lines(reader, number) for number in range(len(reader.pages))]
+    pages = [_lines(reader, number, name) for number in range(len(reader.pages))]
     bare = [number for number, lines in enumerate(pages, 1) if not any(lines)]
     if len(bare) == len(pages):
         raise NoText(f"None of the {len(pages)} pages of {name} has a text layer.", "Run OCR over it first.")
@@ -88,11 +88,21 @@ def _opened(body: bytes, name: str) -> "PdfReader":
     return reader
 
 
-def _lines(reader: "PdfReader", number: int) -> list[str]:
-    """A page's lines; none where the page is broken, which counts as a page without a text layer."""
-    with suppress(Exception):
+def _lines(reader: "PdfReader", number: int, name: str) -> list[str]:
+    """A page's lines; none where the page is broken, which counts as a page without a text layer.
+
+    Raises OverLimit, or MemoryError, for one that unpacks to too much.
+    """
+    from pypdf.errors import LimitReachedError
+
+    try:
         return [one_line(line.translate(_LIGATURES)) for line in reader.pages[number].extract_text().split("\n")]
-    return []
+    except LimitReachedError:
+        raise OverLimit(f"Page {number + 1} of {name} unpacks to too much.", "Leave that page out.") from None
+    except MemoryError:
+        raise
+    except Exception:
+        return []
 
 
 def _metadata(reader: "PdfReader") -> tuple[str, str, str | None]:

@@ -3,7 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 from fpdf import FPDF
-from pypdf import PdfReader, PdfWriter
+from pypdf import PageObject, PdfReader, PdfWriter
+from pypdf.errors import LimitReachedError
 
 from ingest.loaders import load
 from ingest.loaders.pdf import MAX_PAGES, paragraphs, without_running_heads
@@ -90,6 +91,21 @@ def test_too_many_pages() -> None:
     writer.write(large)
     with pytest.raises(OverLimit, match="2001 pages"):
         article(large.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [(LimitReachedError("75 MB"), OverLimit), (MemoryError(), MemoryError), (ValueError("broken"), NoText)],
+)
+def test_a_page_that_unpacks_to_too_much_is_not_called_a_page_without_text(
+    raised: Exception, told: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def extract_text(page: PageObject) -> str:
+        raise raised
+
+    monkeypatch.setattr(PageObject, "extract_text", extract_text)
+    with pytest.raises(told):
+        article(printed(FIRST))
 
 
 def test_a_paragraph_goes_on_over_the_page() -> None:
