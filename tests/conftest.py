@@ -1,7 +1,8 @@
 """What several tests share and is made once a session: the bundled model, and a small library embedded with it.
 
 One thread of torch a process: pytest runs a process a core, and threads that wait for each other on a busy core cost
-more than they bring. It must be said before torch is imported.
+more than they bring. It must be said before torch is imported. Questions are read by similarity, which takes a fiftieth
+of the time; tests of the trained reader name it.
 """
 
 import os
@@ -20,6 +21,7 @@ from tests import network
 
 network.watch()
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["FOOTNOTE_READER"] = "none"
 stay_quiet()
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "articles"

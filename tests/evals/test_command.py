@@ -138,4 +138,4 @@ def test_a_confidence_is_fitted_on_files_and_used(tmp_path: Path, settings: Sett
 
 
 def test_it_is_said_when_the_confidence_was_fitted_on_the_cases() -> None:
-    assert command._fitted_on_these(Dataset("d", (Case("never seen", "Never asked?"),))) is False
+    assert command._fitted_on_these(Dataset("d", (Case("never seen", "Never asked?"),)), load()) is False
