@@ -233,7 +233,7 @@ class TestLibrary:
         name = "tram-drivers-strike.txt"
         (shown,) = documents(footnote("library", "show", name, "--json", "--library", own_library), "whole_article")
         quote = "The repair will cost £41 million."
-        quoting = evidence(article(shown["article_id"]), quote)
+        quoting = evidence(article(shown["article_id"], uri=shown["uri"]), quote)
         gold = Gold(shown["uri"], quote)
         CaseStore(own_library).add([Case("it", "Cost?", (gold,)), Case("other", "Who?")])
         record = Record("it", "Cost?", gold=(quote,), gold_uris=(gold.uri,))
