@@ -96,10 +96,13 @@ def collect(
             progress(done)
 
 
-def fit(examples: Sequence[Example], costs: Costs, names: Sequence[str], date: str) -> Calibration:
+def fit(
+    examples: Sequence[Example], costs: Costs, names: Sequence[str], date: str, sizes: Sequence[int] = ()
+) -> Calibration:
     """A logistic regression over standardised features; threshold and figures from folds that were not fitted on.
 
-    `names` are the data sets' names and `date` today's, for the file. Raises CaseError for too little to fit.
+    `names` are the data sets' names, `date` is today's, and `sizes` are of the small libraries that were asked beside
+    the whole one: all for the file. Raises CaseError for too little to fit.
     """
     features, right = _matrix(examples)
     clusters = [example.cluster for example in examples]
@@ -117,6 +120,7 @@ def fit(examples: Sequence[Example], costs: Costs, names: Sequence[str], date: s
         Confidence(intercept, named, threshold),
         {
             "fitted_on": list(names),
+            "library_sizes": [*sizes, "whole"],
             "examples": len(examples),
             "right": int(right.sum()),
             "answerable": int(answerable.sum()),

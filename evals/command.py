@@ -1,12 +1,12 @@
 """Files of cases -> a report, or what a confidence is fitted on, with everything wired: what `footnote eval` calls."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
 from evals.calibrate import Example, Tap, collect, fitted_on, refuse_fitted
-from evals.cases import Dataset
+from evals.cases import Case, Dataset
 from evals.choices import runs_of
 from evals.datasets import load
 from evals.evaluate import evaluate, plan
@@ -17,6 +17,7 @@ from evals.gold import Resolver
 from evals.judge import Judge
 from evals.records import Record
 from evals.runner import Answers
+from evals.smaller import smaller
 from qa.bootstrap import Service, calibration, make_embedder, service
 from qa.confidence import Confidence
 from qa.embedder import Embedder
@@ -112,15 +113,25 @@ def examples(
     limit: int | None = None,
     progress: Progress = lambda *_: None,
     *,
+    sizes: Sequence[int] = (),
     embedder: Embedder | None = None,
 ) -> list[Example]:
-    """What `calibrate.fit` takes: the cases of a file, each with gold also asked with its gold's articles withheld."""
+    """What `calibrate.fit` takes: the cases of a file, each with gold also asked with its gold's articles withheld.
+
+    Asked of the library, and once more for each of `sizes`, of libraries of so many of its articles.
+    """
     dataset = load(path, form)
     dataset = Dataset(dataset.name, dataset.cases[:limit], dataset.articles)
+    embedder = embedder or make_embedder(settings)
     tap = Tap()
-    with _wired(dataset, settings, progress, embedder or make_embedder(settings), tap) as wired:
-        asked, _ = plan(dataset, wired.library, withheld=True)
-        return list(collect(asked, wired.answerer, tap, lambda done: progress("asking", done, len(asked))))
+    with _wired(dataset, settings, progress, embedder, tap) as wired:
+        found = _examples(dataset.cases, wired, tap, progress)
+        resolved = [one.resolved for one in plan(dataset, wired.library)[0]]
+        for size in sizes:
+            for cases, small in smaller(wired.library, embedder.stamp, resolved, size):
+                part = service(settings, embedder=embedder, library=small, confidence=tap)
+                found += _examples(cases, part, tap, progress)
+    return found
 
 
 def ranking_lists(
@@ -163,6 +174,11 @@ def support_pairs(
 
 
 # ----------------------------------------------------------------------------------------------------------------
+
+
+def _examples(cases: Sequence[Case], wired: Service, tap: Tap, progress: Progress) -> list[Example]:
+    asked, _ = plan(Dataset("", tuple(cases)), wired.library, withheld=True)
+    return list(collect(asked, wired.answerer, tap, lambda done: progress("asking", done, len(asked))))
 
 
 @contextmanager

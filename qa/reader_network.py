@@ -124,6 +124,12 @@ def freeze(network: Network, layers: int) -> None:
         part.requires_grad_(False)
 
 
+def drop(network: Network, layers: int, share: float) -> None:
+    """Leave out that share of what the layers after the first `layers` put out, while the network is in training mode."""
+    for layer in network.encoder.encoder.layer[layers:]:
+        layer.attention.output.dropout.p = layer.output.dropout.p = share
+
+
 def trained_weights(network: Network) -> dict[str, Tensor]:
     """Everything that is not frozen: the rest is the base's."""
     return {name: weight.detach() for name, weight in network.named_parameters() if weight.requires_grad}

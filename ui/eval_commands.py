@@ -16,7 +16,7 @@ LibraryFolder = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
 Form = Annotated[
-    str, typer.Option("--format", help="cases, squad, selqa, qed, longdocs, beir or csv; see docs/quality.md.")
+    str, typer.Option("--format", help="cases, squad, selqa, qed, longdocs, pairs, beir or csv; see docs/quality.md.")
 ]
 
 
@@ -162,6 +162,10 @@ def calibrate(
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases of each file.")] = None,
     wrong: Annotated[float, typer.Option(help="Cost of an answer that is not right.")] = 1.0,
     refused: Annotated[float, typer.Option(help="Cost of refusing where there was a right answer.")] = 1.0,
+    sizes: Annotated[
+        list[int] | None,
+        typer.Option("--size", metavar="N", min=2, help="Fit for libraries of N articles as well; may be repeated."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Fit the confidence and its threshold on FILEs; report on other ones with footnote eval."""
@@ -172,9 +176,11 @@ def calibrate(
 
     named = [_named(source) for source in sources]
     with _staged() as step:
-        seen = [e for path, form in named for e in examples(path, load(library=library), form, limit, step)]
+        settings = load(library=library)
+        seen = [e for path, form in named for e in examples(path, settings, form, limit, step, sizes=sizes or ())]
     costs = calibration.Costs(wrong, refused)
-    fitted = calibration.fit(seen, costs, [path.name for path, _ in named], datetime.now(UTC).date().isoformat())
+    names = [path.name for path, _ in named]
+    fitted = calibration.fit(seen, costs, names, datetime.now(UTC).date().isoformat(), sizes or ())
     calibration.write(fitted, out)
     shown = dict(fitted.provenance)
     terminal.report(shown, f"{json.dumps(shown, indent=1)}\nWritten to {out}.", as_json)

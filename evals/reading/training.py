@@ -41,7 +41,8 @@ class Recipe:
     """`questions` of a stage may be more than it has: then they are drawn again, with other negatives.
 
     `frozen`: layers that stay the base's, beside the embeddings. `minutes`: where not 0, the rate falls to nothing
-    by then and the run ends, wherever it is. `workers`: threads that share a batch, one core each.
+    by then and the run ends, wherever it is. `workers`: threads that share a batch, one core each. `dropout` is of what
+    a trained layer puts out, while training.
     """
 
     stages: tuple[Stage, ...]
@@ -56,6 +57,7 @@ class Recipe:
     patience: int = 4
     read: int = 6
     workers: int = 1
+    dropout: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class Trainer:
     def __init__(self, base: Path, folder: Path, recipe: Recipe, mixed: bool = True, start: Path | None = None) -> None:
         import torch
 
-        from qa.reader_network import freeze, from_base, load_weights
+        from qa.reader_network import drop, freeze, from_base, load_weights
 
         torch.manual_seed(recipe.seed)
         self._recipe = recipe
@@ -93,6 +95,7 @@ class Trainer:
             load_weights(self.network, start)
         self._encoder = Encoder(base / "tokenizer.json")
         freeze(self.network, recipe.frozen)
+        drop(self.network, recipe.frozen, recipe.dropout)
         heads = [*self.network.heads.parameters(), self.network.nearness]
         body = [p for p in self.network.encoder.parameters() if p.requires_grad]
         self._trained = [*body, *heads]
@@ -115,7 +118,8 @@ class Trainer:
             self.done += 1
             last = part >= 1 or self.done == len(planned)
             if self.done % self._recipe.every == 0 or last:
-                figures = measure(self.network, self._encoder, kept, self._recipe.read)
+                figures = measure(self.network.eval(), self._encoder, kept, self._recipe.read)
+                self.network.train()
                 self._note(figures)
                 yield self.done, sum(losses) / len(losses), figures
                 losses = []
@@ -167,6 +171,7 @@ class Trainer:
         state: dict[str, Any] = {
             "network": self.network.state_dict(),
             "optimizer": self._optimizer.state_dict(),
+            "random": torch.get_rng_state(),
             "done": (self.done, self.best, self._worse, self._seconds),
         }
         torch.save(state, self._path.with_suffix(".new"))
@@ -185,6 +190,7 @@ class Trainer:
         state = torch.load(self._path, weights_only=True)
         self.network.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["random"])
         self.done, self.best, self._worse, self._seconds = state["done"]
 
 

@@ -137,5 +137,12 @@ def test_a_confidence_is_fitted_on_files_and_used(tmp_path: Path, settings: Sett
     assert len(fitted_on(out)) == 10
 
 
+def test_a_confidence_sees_small_libraries_too(settings: Settings, squad: Path) -> None:
+    whole, more = (examples(squad, settings, "squad", embedder=WordEmbedder(), sizes=sizes) for sizes in ((), (2, 3)))
+
+    # Two cases (with its only article withheld nothing is found), then again in a library of two articles and of three.
+    assert [len(whole), len(more)] == [2, 6]
+
+
 def test_it_is_said_when_the_confidence_was_fitted_on_the_cases() -> None:
     assert command._fitted_on_these(Dataset("d", (Case("never seen", "Never asked?"),)), load()) is False

@@ -241,3 +241,41 @@ def test_all_gold_of_the_shared_data_is_in_its_articles(form: str, name: str, ca
 
     assert len(dataset.cases) == cases
     assert missing_of(dataset) == []
+
+
+def test_sentence_pairs(tmp_path: Path) -> None:
+    rows = [
+        "rates rose -lrb- by 2 % -rrb- , the bank said .",
+        "rates rose -lrb- by 2 % -rrb- , the bank said .",
+        "it 's `` fair '' .",
+    ]
+    path = written_lines(tmp_path / "src-tiny.txt", *rows)
+    written_lines(tmp_path / "tgt-tiny.txt", "who said so ?", "by how much did rates rise ?", "what is it ?")
+
+    dataset = load(path, "pairs")
+
+    [(uri, held)] = dataset.articles
+    assert (uri, held.text) == ("src-tiny/0", 'Rates rose (by 2%), the bank said. It\'s "fair".')
+    assert [
+        (case.question, held.text[g.near or 0 :].startswith(g.quote)) for case in dataset.cases for g in case.gold
+    ] == [
+        ("Who said so?", True),
+        ("By how much did rates rise?", True),
+        ("What is it?", True),
+    ]
+    assert missing_of(dataset) == []
+
+
+def test_sentences_without_as_many_questions(tmp_path: Path) -> None:
+    path = written_lines(tmp_path / "src-tiny.txt", "rates rose .", "rates fell .")
+    with pytest.raises(CaseError, match="no file of questions"):
+        load(path, "pairs")
+
+    written_lines(tmp_path / "tgt-tiny.txt", "what rose ?")
+    with pytest.raises(CaseError, match="2 sentences, but 1 questions"):
+        load(path, "pairs")
+
+
+def written_lines(path: Path, *lines: str) -> Path:
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
