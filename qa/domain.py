@@ -73,6 +73,11 @@ class Article:
     ingested_at: str
     state: ArticleState = "current"
 
+    @property
+    def ref(self) -> "ArticleRef":
+        """The article without its text."""
+        return ArticleRef(self.article_id, self.version, self.uri, self.title, self.publisher, self.published, self.url)
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:

@@ -125,7 +125,7 @@ def freeze(network: Network, layers: int) -> None:
 
 
 def drop(network: Network, layers: int, share: float) -> None:
-    """Leave out that share of what the layers after the first `layers` put out, while the network is in training mode."""
+    """Leave out that share of what the layers after the first `layers` put out, in training mode."""
     for layer in network.encoder.encoder.layer[layers:]:
         layer.attention.output.dropout.p = layer.output.dropout.p = share
 

@@ -2,8 +2,9 @@
 
 A sentence's score is the network's, less its passage's null score, plus `weight` times the standardised score of a
 reader of similarity: the two err differently. Both are divided by `scale`, so that a claim worth citing lies within
-`composer.MARGIN` of the best. Passages after the first `limit` are not read and stand below those that are, in the
-order of their similarity.
+`composer.MARGIN` of the best. Two passages are read first; where a sentence of theirs beats "not here" by more than
+`clear`, no more are. Otherwise the next ones are, up to `limit`. What is not read stands below what is, in the order of
+similarity.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,8 @@ from qa.reader_input import Encoded, Encoder, PassageText
 
 MODEL = Path(__file__).parent / "models" / "reader.safetensors"
 LIMIT = 6
+GLANCE = 2
+"""Passages that are read before it is decided whether to read on."""
 LOWEST = -30.0
 """Of a sentence that was cut off."""
 
@@ -69,6 +72,7 @@ class TrainedReader:
         self._weight = _number(about, "weight", path) if weight is None else weight
         self._scale = _number(about, "scale", path)
         self._margin = _number(about, "span_margin", path)
+        self._clear = _number(about, "clear", path)
 
     def read(self, question: str, vector: Vector, passages: Sequence[RankedPassage]) -> list[Reading]:
         if not passages:
@@ -85,21 +89,26 @@ class TrainedReader:
             _reading(ranked.passage, one, rows, margin, self._scale)
             for ranked, one, rows in zip(passages, found, scores, strict=False)
         ]
-        unread = (lowest - 1 + self._weight * (near - highest) / self._scale for near in similar[self._limit :])
+        unread = (lowest - 1 + self._weight * (near - highest) / self._scale for near in similar[len(found) :])
         return readings + [Reading(_values(rows)) for rows in unread]
 
     def sides(
         self, question: str, vector: Vector, passages: Sequence[RankedPassage]
-    ) -> tuple[list[Scores], list[Scores]]:
+    ) -> tuple[list[Read], list[Scores]]:
         """What the network says of the passages that it reads, and standardised similarity of all: to be weighed."""
-        found = self.network_reads(question, passages)
-        return [one.sentences for one in found], self._similar(question, vector, passages)
+        return self.network_reads(question, passages), self._similar(question, vector, passages)
 
     def network_reads(self, question: str, passages: Sequence[RankedPassage]) -> list[Read]:
         """What the network alone says of the passages that it reads."""
+        texts = [PassageText.of(ranked.passage) for ranked in passages[: self._limit]]
+        found = self._read_all(question, texts[:GLANCE])
+        if all(float(one.sentences.max()) <= self._clear for one in found):
+            found += self._read_all(question, texts[GLANCE:])
+        return found
+
+    def _read_all(self, question: str, texts: Sequence[PassageText]) -> list[Read]:
         import torch
 
-        texts = [PassageText.of(ranked.passage) for ranked in passages[: self._limit]]
         encoded = self._encoder.encode(question, texts)
         with torch.inference_mode():
             scores = self._network.score(encoded)

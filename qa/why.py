@@ -54,9 +54,7 @@ def explain(question: str, article_id: int, library: Library, embedder: Embedder
     rank = next((n for n, r in enumerate(ranked, 1) if r.passage.article.article_id == article_id), None)
     read = len(everything.passages)
     return Why(
-        ArticleRef(
-            article_id, article.version, article.uri, article.title, article.publisher, article.published, article.url
-        ),
+        article.ref,
         asked,
         passages,
         library.size,

@@ -1,8 +1,9 @@
-"""Trained network -> the file that is shipped, with what is fitted after training: weight, scale and spans' margin.
+"""Trained network -> the file that is shipped, with what is fitted after training.
 
 The weight of similarity puts most right sentences first. The scale (a temperature) makes a further claim worth citing
-as long as it lies within the composer's margin. The spans' margin is where showing the words of an answer begins to
-pay: a shown span is worth its F1 against the accepted answers, less a half.
+as long as it lies within the composer's margin. The first passages are clear where reading no more of them costs next
+to nothing. The spans' margin is where showing the words of an answer begins to pay: a shown span is worth its F1
+against the accepted answers, less a half.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,22 +13,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.cases import Case
-from evals.gold import Resolver, parts_at
+from evals.gold import Place, Resolver, parts_at
 from evals.metrics import token_f1
 from qa import answer_span
 from qa.composer import MARGIN
-from qa.domain import Filters
+from qa.domain import Filters, RankedPassage, StoredPassage
 from qa.embedder import Embedder
 from qa.library import Library
 from qa.reader import SimilarityReader
 from qa.retriever import HybridRetriever, Retriever
-from qa.trained_reader import TrainedReader, best_words
+from qa.trained_reader import GLANCE, Read, TrainedReader, best_words
 
 COST = 0.12
 """What a further claim costs that holds no gold; one that does gains 1 less that."""
 WEIGHTS = tuple(round(0.2 * n, 1) for n in range(16))
+CLEAR = tuple(0.5 * n for n in range(13))
+NEVER = 1e6
+"""How far "not here" must be beaten where the first passages are never enough."""
+LOSS = 0.002
+"""Of the mean reciprocal rank, for reading fewer passages."""
 Columns = NDArray[np.float64]
-"""Shape (sentences, 3): the network's score, standardised similarity, whether the sentence is gold."""
+"""Shape (sentences, 4): the network's score, standardised similarity, whether the sentence is gold, whether it is of
+the passages that are read first."""
+Spans = list[tuple[float, float]]
+"""(how far it beats "no span", its F1) of the best span in each gold sentence of a case with accepted answers."""
 
 
 def publish(best: Path, base: Path, out: Path, cases: Sequence[Case], library: Library, embedder: Embedder) -> float:
@@ -35,20 +44,25 @@ def publish(best: Path, base: Path, out: Path, cases: Sequence[Case], library: L
     from qa.reader_network import restore, restore_training, save
 
     network, about = restore_training(best, base)
-    save(network, out, {**about, "weight": 0.0, "scale": 1.0, "span_margin": 0.0})
+    save(network, out, {**about, "weight": 0.0, "scale": 1.0, "span_margin": 0.0, "clear": NEVER})
     reader, retriever = TrainedReader(SimilarityReader(library), out, base=base), HybridRetriever(library)
-    tables = list(columns(cases, library, embedder, retriever, reader))
+    read = list(read_all(cases, library, embedder, retriever, reader))
+    tables = [table for table, _ in read]
     weight = best_weight(tables)
-    scale = best_scale(tables, weight)
-    margin = best_margin(list(spans(cases, library, embedder, retriever, reader)))
-    save(restore(out, base)[0], out, {**about, "weight": weight, "scale": scale, "span_margin": margin})
+    fitted = {
+        "weight": weight,
+        "scale": best_scale(tables, weight),
+        "span_margin": best_margin([span for _, spans in read for span in spans]),
+        "clear": best_clear(tables, weight),
+    }
+    save(restore(out, base)[0], out, {**about, **fitted})
     return weight
 
 
-def columns(
+def read_all(
     cases: Sequence[Case], library: Library, embedder: Embedder, retriever: Retriever, reader: TrainedReader
-) -> Iterator[Columns]:
-    """One table a case whose gold is in the library, of the sentences of the passages that are read."""
+) -> Iterator[tuple[Columns, Spans]]:
+    """Of every case whose gold is in the library, the sentences of the passages that are read."""
     resolver = Resolver(library)
     for case in cases:
         parts = resolver.resolve(case).parts
@@ -56,12 +70,11 @@ def columns(
         ranked = retriever.retrieve(case.question, vector, Filters())
         if parts and ranked:
             found, similar = reader.sides(case.question, vector, ranked)
-            held = [
-                bool(parts_at(parts, r.passage.article.article_id, s.start, s.end))
-                for r in ranked[: len(found)]
-                for s in r.passage.sentences
-            ]
-            yield np.column_stack([np.concatenate(found), np.concatenate(similar[: len(found)]), held])
+            held = [_gold(parts, one.passage) for one in ranked[: len(found)]]
+            first = [np.full(len(rows), place < GLANCE) for place, rows in enumerate(held)]
+            scores = [one.sentences for one in found]
+            columns = (scores, similar[: len(found)], held, first)
+            yield np.column_stack([np.concatenate(column) for column in columns]), _spans(case, ranked, found, held)
 
 
 def best_weight(tables: Sequence[Columns]) -> float:
@@ -83,22 +96,11 @@ def best_scale(tables: Sequence[Columns], weight: float) -> float:
     return float(max(widest, MARGIN / 10) / MARGIN)
 
 
-def spans(
-    cases: Sequence[Case], library: Library, embedder: Embedder, retriever: Retriever, reader: TrainedReader
-) -> Iterator[tuple[float, float]]:
-    """(how far it beats "no span", its F1) of the best span in the gold sentence of a case with accepted answers."""
-    resolver = Resolver(library)
-    for case in cases:
-        parts = resolver.resolve(case).parts
-        if not parts or not case.answers or not answer_span.wanted(case.question):
-            continue
-        ranked = retriever.retrieve(case.question, embedder.question(case.question), Filters())
-        for one, read in zip(ranked, reader.network_reads(case.question, ranked), strict=False):
-            for place, sentence in enumerate(one.passage.sentences):
-                if parts_at(parts, one.passage.article.article_id, sentence.start, sentence.end):
-                    found = best_words(read, place)
-                    if found:
-                        yield found[1], token_f1(found[0].of(one.passage.text), case.answers)
+def best_clear(tables: Sequence[Columns], weight: float) -> float:
+    """The least by which "not here" must be beaten by the first passages, so that the others are not missed."""
+    whole = reciprocal_rank(tables, weight)
+    enough = (c for c in CLEAR if reciprocal_rank([_as_read(t, c) for t in tables], weight) >= whole - LOSS)
+    return next(enough, NEVER)
 
 
 def best_margin(found: Sequence[tuple[float, float]]) -> float:
@@ -122,3 +124,26 @@ def reciprocal_rank(tables: Sequence[Columns], weight: float) -> float:
 def _reciprocal(scores: Columns, gold: Columns) -> float:
     places = np.flatnonzero(gold[np.argsort(-scores, kind="stable")])
     return 1 / (1 + int(places[0])) if places.size else 0.0
+
+
+def _gold(parts: Sequence[Sequence[Place]], passage: StoredPassage) -> list[bool]:
+    article = passage.article.article_id
+    return [bool(parts_at(parts, article, sentence.start, sentence.end)) for sentence in passage.sentences]
+
+
+def _spans(case: Case, ranked: Sequence[RankedPassage], found: Sequence[Read], held: Sequence[Sequence[bool]]) -> Spans:
+    if not case.answers or not answer_span.wanted(case.question):
+        return []
+    words = (
+        (one.passage, best_words(read, place))
+        for one, read, marks in zip(ranked, found, held, strict=False)
+        for place, gold in enumerate(marks)
+        if gold
+    )
+    return [(best[1], token_f1(best[0].of(passage.text), case.answers)) for passage, best in words if best]
+
+
+def _as_read(table: Columns, clear: float) -> Columns:
+    """What is left of a case when no more is read where the first passages are clear."""
+    first = table[:, 3] > 0
+    return table[first] if table[first, 0].max(initial=-np.inf) > clear else table

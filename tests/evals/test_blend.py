@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evals.reading.blend import best_margin, best_scale, best_weight, reciprocal_rank
+from evals.reading.blend import NEVER, best_clear, best_margin, best_scale, best_weight, reciprocal_rank
 from qa.composer import MARGIN
 
 
@@ -59,3 +59,20 @@ def test_the_scale_puts_the_claims_that_pay_within_the_composer_s_margin() -> No
 
 def test_without_further_sentences_the_scale_is_one() -> None:
     assert best_scale([np.array([[5.0, 0.0, 1]])], 0.0) == 1.0
+
+
+def read_in_part(*rows: tuple[float, int, int]) -> np.ndarray:
+    """(score, gold, of the first passages) a sentence."""
+    return np.array([(score, 0.0, gold, first) for score, gold, first in rows])
+
+
+def test_the_first_passages_are_clear_where_what_is_not_read_is_not_missed() -> None:
+    # Gold of the first table is among what is read first, at 2.2; of the second among the rest, and what is read first
+    # stands at 1.3. From 1.5 on the second is read whole, and nothing is lost; below, its gold is not found.
+    found = read_in_part((2.2, 1, 1), (1.0, 0, 0))
+    missed = read_in_part((1.3, 0, 1), (4.0, 1, 0))
+    assert best_clear([found, missed], 0.0) == 1.5
+
+
+def test_where_the_rest_is_always_needed_the_first_passages_are_never_clear() -> None:
+    assert best_clear([read_in_part((50.0, 0, 1), (60.0, 1, 0))], 0.0) == NEVER

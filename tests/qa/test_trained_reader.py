@@ -48,13 +48,23 @@ def trained(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     recipe = Recipe((stage,), rate=5e-3, head_rate=1e-2, frozen=0, seed=7, withhold=0.35, every=10**6)
     trainer = Trainer(base, folder, recipe, mixed=False)
     list(trainer.run(steps(recipe, [tiny_reader.examples(128)]), tiny_reader.examples(8)))
-    save(trainer.network, folder / "reader.safetensors", {"weight": 0.0, "scale": 1.0, "span_margin": -6.0})
+    save(
+        trainer.network, folder / "reader.safetensors", {"weight": 0.0, "scale": 1.0, "span_margin": -6.0, "clear": 1e6}
+    )
     return folder / "reader.safetensors"
 
 
 @pytest.fixture
 def reader(trained: Path, base: Path) -> TrainedReader:
     return TrainedReader(EvenReader(), trained, base=base, precision="float32")
+
+
+def changed(trained: Path, folder: Path, **told: float) -> Path:
+    """A copy of the reader of which other figures are told."""
+    path = Path(shutil.copy(trained, folder / "reader.safetensors"))
+    of = json.loads(trained.with_suffix(".json").read_text())
+    path.with_suffix(".json").write_text(json.dumps({**of, **told}))
+    return path
 
 
 def passage(*sentences: str, number: int = 1, at: int = 0) -> RankedPassage:
@@ -105,11 +115,18 @@ class TestReading:
         assert clear("why did rates rise ?") < clear(COLOUR) - 1
 
     def test_below_the_margin_there_is_no_span(self, trained: Path, base: Path, tmp_path: Path) -> None:
-        path = Path(shutil.copy(trained, tmp_path / "reader.safetensors"))
-        told = json.loads(trained.with_suffix(".json").read_text())
-        path.with_suffix(".json").write_text(json.dumps({**told, "span_margin": 99.0}))
-        readings = TrainedReader(EvenReader(), path, base=base).read(COLOUR, ASIDE, shelf())
-        assert [reading.answer for reading in readings] == [None] * 4
+        reader = TrainedReader(EvenReader(), changed(trained, tmp_path, span_margin=99.0), base=base)
+        assert [reading.answer for reading in reader.read(COLOUR, ASIDE, shelf())] == [None] * 4
+
+    def test_no_more_is_read_where_the_first_two_are_clear(self, trained: Path, base: Path, tmp_path: Path) -> None:
+        reader = TrainedReader(EvenReader(step=1.0), changed(trained, tmp_path, clear=0.0), base=base)
+
+        def looked_at(question: str) -> list[bool]:
+            return [r.null_score is not None for r in reader.read(question, ASIDE, shelf())]
+
+        # The first passage says it of Anna; nobody says it of Hans.
+        assert looked_at(COLOUR) == [True, True, False, False]
+        assert looked_at("which colour has hans ?") == [True] * 4
 
     @pytest.mark.parametrize("question", ["has anna colour ?", "why which colour has anna ?"])
     def test_a_question_of_another_kind_has_no_span(self, reader: TrainedReader, question: str) -> None:
@@ -222,7 +239,7 @@ class TestFile:
         assert {weight.dtype for weight in held.values()} == {torch.float16}
         assert not [name for name in held if "embeddings" in name]
 
-    @pytest.mark.parametrize("damage", ["", "{}", '{"base": 0, "weight": 0, "scale": 1, "span_margin": 0}'])
+    @pytest.mark.parametrize("damage", ["", "{}", '{"base": 0, "weight": 0, "scale": 1, "span_margin": 0, "clear": 0}'])
     def test_a_damaged_description_is_refused(self, trained: Path, base: Path, tmp_path: Path, damage: str) -> None:
         path = Path(shutil.copy(trained, tmp_path / "reader.safetensors"))
         path.with_suffix(".json").write_text(damage)
@@ -244,7 +261,7 @@ class TestFile:
         with pytest.raises(ModelError, match="another model"):
             TrainedReader(EvenReader(), trained, base=other)
 
-    @pytest.mark.parametrize("name", ["weight", "scale", "span_margin"])
+    @pytest.mark.parametrize("name", ["weight", "scale", "span_margin", "clear"])
     def test_a_description_that_lacks_a_number_is_refused(
         self, name: str, trained: Path, base: Path, tmp_path: Path
     ) -> None:
