@@ -84,9 +84,10 @@ class FakeArticles:
         return sorted({a.publisher for a in self._held.values()})
 
     def article(self, article_id: int, version: int | None = None) -> Article:
-        if (article_id, version) not in self._held:
+        wanted = version or max((v for a, v in self._held if a == article_id), default=0)
+        if (article_id, wanted) not in self._held:
             raise NotInLibrary(f"There is no version {version} of article {article_id}.")
-        return self._held[article_id, version]  # type: ignore[index]
+        return self._held[article_id, wanted]
 
 
 class FakeEmbedder:

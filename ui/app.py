@@ -53,7 +53,7 @@ def blocks(
                 with gr.Column(elem_id="fn-ask"):
                     said = "<p role='status'>${value}</p>"
                     notice = gr.HTML("", elem_id="fn-said", html_template=said, js_on_load=None)
-                    narrowing = filter_row.add(gr, _script())
+                    narrowing = filter_row.add(gr)
                     question = _question(gr)
             with gr.Column(elem_id="fn-source-column"):
                 source = html(gr, "fn-source", script=_script())

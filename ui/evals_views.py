@@ -193,6 +193,5 @@ class _Finder:
             return None
         place = parts[0][0]
         of = self._shelf.article(place.article_id)
-        ref = ArticleRef(of.article_id, of.version, of.uri, of.title, of.publisher, of.published, of.url)
         quote = of.text[place.start : place.end]
-        return Evidence(ref, place.start, place.end, quote, PassageText(place.start, place.end, quote), {})
+        return Evidence(of.ref, place.start, place.end, quote, PassageText(place.start, place.end, quote), {})

@@ -1,8 +1,10 @@
 """What the pages' parts are wired with. What a browser's event carries is untrusted and of any shape."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import isgeneratorfunction
 from typing import Any
+
+from qa.errors import UsageError
 
 QUIET = {"api_visibility": "private", "show_progress": "hidden"}
 """For every event: no entry in Gradio's own API, no overlay over what is shown."""
@@ -24,6 +26,14 @@ def index_of(event: object, among: Sequence[object]) -> int | None:
     """The index that an event names, where there is something at it."""
     index = event.get("index") if isinstance(event, dict) else None
     return index if isinstance(index, int) and 0 <= index < len(among) else None
+
+
+def article_id(event: object) -> int:
+    """What an event names as an article's id. Raises UsageError for what can be none."""
+    given = event.get("id") if isinstance(event, Mapping) else None
+    if isinstance(given, int) and 0 <= given < 2**62:
+        return given
+    raise UsageError("There is no such article.", "Load the page again.")
 
 
 def html(gr: Any, name: str, value: Any = "", script: str | None = None, template: str = "${value}") -> Any:

@@ -90,28 +90,17 @@ const open = (id, from) => {
   document.body.classList.add("fn-lib-reading");
   trigger('open', { id });
 };
-const ask = (question) => {
-  close();
-  location.hash = "#chat";
-  const box = document.querySelector("#fn-question textarea");
-  if (!box) return;
-  box.value = question;
-  box.dispatchEvent(new Event("input", { bubbles: true }));
-  setTimeout(() => box.focus(), 50);
-};
 
 page.addEventListener("click", (event) => {
   const at = (name) => event.target.closest(`[data-${name}]`);
   const titled = event.target.closest("button[data-open]");
   const step = event.target.closest("button[data-page]");
   const job = event.target.closest("button[data-do]");
-  const asked = event.target.closest("button[data-ask]");
   const confirm = page.querySelector("[data-confirm]");
   if (titled) open(Number(titled.dataset.open), titled);
   else if (step) { view.page = Number(step.dataset.page); show(); part("list").scrollIntoView({ block: "nearest" }); }
   else if (job) trigger('job', { job: job.closest("[data-job]").dataset.job, do: job.dataset.do });
-  else if (asked) ask(asked.dataset.ask);
-  else if (at("close")) close();
+  else if (at("about") || at("close")) close();
   else if (at("clear")) { chosen.clear(); mark(); }
   else if (at("again")) trigger('again', { ids: [...chosen] });
   else if (at("remove")) {

@@ -16,7 +16,7 @@ from qa.why import explain as explain_why
 from ui import allowed
 from ui import render_library as render
 from ui.chat import explain
-from ui.events import QUIET, given, html
+from ui.events import QUIET, article_id, given, html
 from ui.explanation import findings
 from ui.jobs import Jobs
 from ui.listing import PAGE, Listing, View, read_view
@@ -116,7 +116,7 @@ class LibraryPage:
 
     def open(self, event: object) -> tuple[str, str, str]:
         try:
-            article = self._library.article(_id(event))
+            article = self._library.article(article_id(event))
             return render.article(article), "", render.article_text(article)
         except Exception as error:
             return _failed(error), "", ""
@@ -124,7 +124,7 @@ class LibraryPage:
     def correct(self, event: object) -> tuple[str, str, str, str]:
         try:
             fields = (_field(event, name) for name in ("title", "publisher", "authors", "published"))
-            correct(self._library, self._service.embedder, _id(event), Correction(*map(str, fields)))
+            correct(self._library, self._service.embedder, article_id(event), Correction(*map(str, fields)))
             said = render.said("Corrected.")
         except Exception as error:
             said = _failed(error)
@@ -134,7 +134,7 @@ class LibraryPage:
         try:
             question = str(_field(event, "question"))
             service = self._service
-            why = explain_why(question, _id(event), service.library, service.embedder, service.answerer)
+            why = explain_why(question, article_id(event), service.library, service.embedder, service.answerer)
             return explanation(why, findings(why))
         except Exception as error:
             return _failed(error)
@@ -201,19 +201,9 @@ def _field(event: object, name: str) -> Any:
     return event.get(name, "") if isinstance(event, Mapping) else ""
 
 
-def _id(event: object) -> int:
-    return _number(_field(event, "id"))
-
-
 def _ids(event: object) -> list[int]:
     """Raises UsageError for none, or too many."""
     given = _field(event, "ids")
     if not isinstance(given, list) or not given or len(given) > MOST_CHOSEN:
         raise UsageError("No article is chosen.", f"Choose up to {MOST_CHOSEN}.")
-    return list(dict.fromkeys(map(_number, given)))
-
-
-def _number(given: object) -> int:
-    if isinstance(given, int) and 0 <= given < 2**62:
-        return given
-    raise UsageError("There is no such article.", "Load the page again.")
+    return list(dict.fromkeys(article_id({"id": each}) for each in given))

@@ -2,6 +2,7 @@
 // `watch` come from Gradio. Only ids leave: {place: "turn:number"} or {index}.
 const card = (button) => document.getElementById(button.getAttribute("aria-describedby") || "");
 const pane = () => document.querySelector("#fn-source-column");
+const one = window.matchMedia("(max-width: 899px)"); // the source then covers the chat
 
 const showCard = (button) => {
   const shown = button && card(button);
@@ -50,17 +51,14 @@ const judge = (button) => {
 element.addEventListener("click", (event) => {
   const place = event.target.closest("[data-place]:is(button)");
   const suggestion = event.target.closest("[data-suggestion]");
-  const choice = event.target.closest("[data-choose]");
-  const chosen = event.target.closest("[data-unchoose]");
   const verdict = event.target.closest("[data-verdict]");
   const exported = event.target.closest("[data-export]");
   if (event.target.closest(".fn-close")) close();
+  else if (event.target.closest("[data-about]") && one.matches) close();
   else if (verdict) judge(verdict);
   else if (exported) trigger('export', { form: exported.dataset.export });
   else if (place) { hideCards(); trigger('cite', { place: place.dataset.place }); }
   else if (suggestion) trigger('suggest', { index: Number(suggestion.dataset.suggestion) });
-  else if (choice) trigger('choose', { index: Number(choice.dataset.choose) });
-  else if (chosen) trigger('unchoose', { index: Number(chosen.dataset.unchoose) });
 });
 element.addEventListener("pointerover", (event) => { if (event.pointerType === "mouse") showCard(citeOf(event)); });
 element.addEventListener("pointerout", (event) => {

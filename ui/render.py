@@ -13,6 +13,7 @@ from ui.markup import button, count, day, file_name, lang, tag, text, visible, w
 from ui.relative_dates import as_of
 from ui.render_actions import actions
 from ui.render_failure import failure as failed
+from ui.render_filters import ask_about
 
 SUPPORT = ((0.75, "Strong support"), (UNSUPPORTED, "Partial support"), (0.0, "Weak support"))
 CONFIDENCE = (
@@ -42,7 +43,7 @@ def source(page: SourcePage) -> str:
     """The article opened at a citation, its cited sentences marked."""
     article = page.article
     inner = f"""<header class="fn-source-head">{_steps(page)}<h2 dir="auto">{_title(article)}</h2>
-<p class="fn-byline">{_byline(article)}{_original(article)}</p>{_state(article)}</header>
+<p class="fn-byline">{_byline(article)}{_original(article)}{ask_about(article)}</p>{_state(article)}</header>
 <div class="fn-text"{lang(article.language)}>{"".join(_paragraphs(page))}</div>"""
     label = f"Source: {article.title or 'untitled article'}"
     return tag("section", inner, cls="fn-source", aria_label=label, data_place=_place(page.current))

@@ -2,13 +2,26 @@
 
 from collections.abc import Sequence
 
-from qa.domain import ArticleRef
+from qa.domain import Article, ArticleRef
 from ui.markup import button, tag, text, visible
 
 
 def choices(found: Sequence[ArticleRef], chosen: Sequence[ArticleRef], searched: str = "") -> str:
     """The chosen articles, each to be taken out, and those that a search found, each to be chosen."""
     return _list("Chosen", "fn-picked", "".join(map(_chosen, range(len(chosen)), chosen))) + _found(found, searched)
+
+
+def ask_about(article: Article) -> str:
+    """Leads to the chat, limited to the article; nothing for one that can no longer be asked of."""
+    if article.state == "removed":
+        return ""
+    return button("Ask about this article", cls="fn-ask-about", data_about=article.article_id)
+
+
+def unlimited(words: str) -> str:
+    """The way back from a limit to all articles; nothing where there is none."""
+    inner = '<span aria-hidden="true">✕ </span>Ask all articles'
+    return button(inner, cls="fn-pick", data_unlimited="") if words else ""
 
 
 def _found(found: Sequence[ArticleRef], searched: str) -> str:

@@ -8,6 +8,7 @@ from qa.domain import Article, ArticleRef
 from ui.job_state import Job, JobItem, Stage
 from ui.listing import Listing
 from ui.markup import button, count, day, file_name, lang, tag, text, visible, web_link
+from ui.render_filters import ask_about
 
 JOBS, EARLIER = 3, 20
 FAILURES = 50
@@ -76,9 +77,7 @@ def listing(listing: Listing) -> str:
 def article(article: Article) -> str:
     """What is stored of one article, with what can be done about it; its text is apart."""
     title = _title(article.title)
-    ask = f"What is known about “{visible(article.title)[:500]}”?"
-    inner = f"""<header class="fn-source-head"><div class="fn-steps">{_CLOSE}
-{button("Ask about this article", cls="fn-ask-about", data_ask=ask)}</div>
+    inner = f"""<header class="fn-source-head"><div class="fn-steps">{_CLOSE}{ask_about(article)}</div>
 <h2 dir="auto" tabindex="-1">{title}</h2><p class="fn-byline">{_byline(article)}</p>{_state(article)}</header>
 <dl class="fn-facts">{"".join(_facts(article))}</dl>{_correcting(article) if article.state == "current" else ""}
 <details class="fn-why-ask"><summary>Why was it not found?</summary>

@@ -80,12 +80,13 @@ def test_a_search_offers_what_was_found_and_choosing_takes_it_over() -> None:
     found, html = handlers().search("bridge", ())
     assert [r.title for r in found] == ["Bridge again", "Bridge"]
     assert html.count("data-choose=") == 2
-    chosen, found, html, searched, row = handlers().choose({"index": 1}, found, "", "", "", ())
+    chosen, found, html, searched, row, limits = handlers().choose({"index": 1}, found, "", "", "", ())
     assert ([r.title for r in chosen], found, searched) == (["Bridge"], (), "")
     assert row == {"label": "Asked of: “Bridge”"}
+    assert "Ask all articles" in limits
     assert 'data-unchoose="0"' in html
-    chosen, _, html, _, row = handlers().unchoose({"index": 0}, "", "", "", chosen)
-    assert (chosen, html, row) == ((), "", {"label": ALL})
+    chosen, _, html, _, row, limits = handlers().unchoose({"index": 0}, "", "", "", chosen)
+    assert (chosen, html, row, limits) == ((), "", {"label": ALL}, "")
 
 
 @pytest.mark.parametrize("event", [None, {}, {"index": -1}, {"index": 2}, {"index": "0"}, {"index": [0]}, "0"])
@@ -97,7 +98,7 @@ def test_an_event_that_points_nowhere_changes_nothing(event: object) -> None:
 
 def test_publishers_come_from_the_library_and_a_wrong_date_is_said_in_the_row() -> None:
     assert handlers().publishers() == {"choices": [("Any", ""), ("The Westhaven Courier",) * 2]}
-    assert "not a date" in handlers().label("", "x", "", ())["label"]
+    assert "not a date" in handlers().label("", "x", "", ())[0]["label"]
 
 
 def test_titles_and_publishers_are_escaped_and_a_search_without_a_find_says_so() -> None:

@@ -28,6 +28,7 @@ ATTRIBUTES = {
         "data-verdict",
         "data-turn",
         "data-export",
+        "data-about",
         "title",
         "viewbox",
         "d",
