@@ -5,21 +5,23 @@ from inspect import isgeneratorfunction
 from typing import Any
 
 from qa.errors import UsageError
+from ui.caller import caller_of, calling, steps
 
 QUIET = {"api_visibility": "private", "show_progress": "hidden"}
 """For every event: no entry in Gradio's own API, no overlay over what is shown."""
 
 
 def given(gr: Any, handler: Callable[..., Any]) -> Callable[..., Any]:
-    """`handler` as Gradio calls it: first what the browser's event carries, then inputs."""
+    """`handler` as Gradio calls it, done for who asks: first what the browser's event carries, then inputs."""
 
-    def steps(event: gr.EventData, *inputs: Any) -> Iterator[Any]:
-        yield from handler(event._data, *inputs)
+    def all_of_it(request: gr.Request, event: gr.EventData, *inputs: Any) -> Iterator[Any]:
+        yield from steps(caller_of(request), handler(event._data, *inputs))
 
-    def step(event: gr.EventData, *inputs: Any) -> Any:
-        return handler(event._data, *inputs)
+    def step(request: gr.Request, event: gr.EventData, *inputs: Any) -> Any:
+        with calling(caller_of(request)):
+            return handler(event._data, *inputs)
 
-    return steps if isgeneratorfunction(handler) else step
+    return all_of_it if isgeneratorfunction(handler) else step
 
 
 def index_of(event: object, among: Sequence[object]) -> int | None:

@@ -27,12 +27,16 @@ const mark = () => {
   page.querySelectorAll("#fn-lib-list tbody input").forEach((box) => { box.checked = chosen.has(Number(box.value)); });
 };
 
+const errorOf = (answer) => {
+  const id = answer?.headers.get("x-request-id");
+  return id ? ` Error ${id}.` : "";
+};
 const post = async (file, name) => {
   const answer = await fetch(`/library/upload?name=${encodeURIComponent(name)}`, {
     method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file,
   }).catch(() => null);
   const said = answer && await answer.json().catch(() => null);
-  return said?.upload ? { upload: said.upload } : { why: said?.reason || `${name} did not arrive.` };
+  return said?.upload ? { upload: said.upload } : { why: said?.reason || `${name} did not arrive.${errorOf(answer)}` };
 };
 
 const send = async (files) => {
