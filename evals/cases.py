@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from zlib import crc32
 
 from qa.domain import LoadedArticle, Turn
 from qa.errors import CaseError
@@ -58,6 +59,11 @@ class Dataset:
     name: str
     cases: tuple[Case, ...]
     articles: tuple[tuple[str, LoadedArticle], ...] = field(default=(), repr=False)
+
+
+def kept_apart(case: Case, digits: int) -> bool:
+    """Whether the CRC-32 of a case's id ends in a decimal digit below `digits`: those are for reporting only."""
+    return crc32(case.id.encode()) % 10 < digits
 
 
 def names(named: str, uri: str) -> bool:

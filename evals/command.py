@@ -9,7 +9,7 @@ from evals.calibrate import Example, Tap, collect, fitted_on, refuse_fitted
 from evals.cases import Case, Dataset
 from evals.choices import runs_of
 from evals.datasets import load
-from evals.evaluate import evaluate, plan
+from evals.evaluate import Asking, evaluate, plan
 from evals.fit_ranking import Listed
 from evals.fit_ranking import collect as collect_lists
 from evals.fit_support import Measured, measure, pairs
@@ -36,30 +36,10 @@ Progress = Callable[[str, int, int], None]
 
 
 def evaluate_file(
-    path: Path,
-    settings: Settings,
-    *,
-    form: str = "cases",
-    system: System = "footnote",
-    withheld: bool = False,
-    limit: int | None = None,
-    runs: Path | None = None,
-    progress: Progress = lambda *_: None,
-    embedder: Embedder | None = None,
-    judged: bool = False,
+    path: Path, settings: Settings, form: str = "cases", **how: Any
 ) -> tuple[dict[str, Any], list[Record]]:
     """`evaluate_dataset` of what is in the file. Raises CaseError, LibraryError, ModelError."""
-    return evaluate_dataset(
-        load(path, form),
-        settings,
-        system=system,
-        withheld=withheld,
-        limit=limit,
-        runs=runs,
-        progress=progress,
-        embedder=embedder,
-        judged=judged,
-    )
+    return evaluate_dataset(load(path, form), settings, **how)
 
 
 def evaluate_dataset(
@@ -67,8 +47,7 @@ def evaluate_dataset(
     settings: Settings,
     *,
     system: System = "footnote",
-    withheld: bool = False,
-    limit: int | None = None,
+    asking: Asking = Asking(),  # noqa: B008
     runs: Path | None = None,
     progress: Progress = lambda *_: None,
     embedder: Embedder | None = None,
@@ -77,12 +56,12 @@ def evaluate_dataset(
 ) -> tuple[dict[str, Any], list[Record]]:
     """The report and its records. A data set that brings articles is asked of a temporary library of them.
 
-    `limit` takes the first so many cases; `runs` is the folder where runs are kept; any other data set is asked of
+    `runs` is the folder where runs are kept; any other data set is asked of
     `open_service`, if it is given. The report's settings say whether the confidence was fitted on some of these cases,
     which makes its figures meaningless. With `judged`, the configured chat model judges every answer. Raises
     LibraryError, ModelError, UsageError, and ChatFailed where the judge fails.
     """
-    dataset = Dataset(dataset.name, dataset.cases[:limit], dataset.articles)
+    dataset = asking.cases(dataset)
     wiring = (
         nullcontext(open_service)
         if open_service and not dataset.articles
@@ -94,7 +73,7 @@ def evaluate_dataset(
             _answers(system, wired, progress),
             wired.library,
             system=system,
-            withheld=withheld,
+            asking=asking,
             settings={
                 **_noted(settings),
                 "confidence_fitted_on_these": _fitted_on_these(dataset, settings),
@@ -177,7 +156,7 @@ def support_pairs(
 
 
 def _examples(cases: Sequence[Case], wired: Service, tap: Tap, progress: Progress) -> list[Example]:
-    asked, _ = plan(Dataset("", tuple(cases)), wired.library, withheld=True)
+    asked, _ = plan(Dataset("", tuple(cases)), wired.library, Asking(withheld=True))
     return list(collect(asked, wired.answerer, tap, lambda done: progress("asking", done, len(asked))))
 
 

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.cases import Dataset
+from evals.cases import Dataset, kept_apart
 from evals.gold import Missing, Resolver, Shelf
 from evals.judge import Judge
 from evals.records import Record
@@ -15,13 +16,42 @@ from evals.runs import Run, key_of, library_fingerprint
 from evals.statistics import DRAWS
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Which cases of a data set are asked, and of what.
+
+    `limit` takes the first so many; `kept_apart` those that training left out with as many digits. With `withheld`,
+    every case that has gold is asked a second time with its gold's articles left out, which makes questions that the
+    library does not answer. With `own_article`, a case is asked of the articles that hold its gold alone, which
+    measures reading apart from finding; those without gold are not asked then.
+    """
+
+    withheld: bool = False
+    own_article: bool = False
+    limit: int | None = None
+    kept_apart: int | None = None
+
+    def cases(self, dataset: Dataset) -> Dataset:
+        cases = dataset.cases
+        if self.kept_apart is not None:
+            cases = tuple(case for case in cases if kept_apart(case, self.kept_apart))
+        return Dataset(dataset.name, cases[: self.limit], dataset.articles)
+
+    @property
+    def noted(self) -> dict[str, Any]:
+        """What a report tells of it; `limit` shows in how many cases there are."""
+        return {"withheld": self.withheld} | {
+            name: value for name, value in asdict(self).items() if name in ("own_article", "kept_apart") and value
+        }
+
+
 def evaluate(
     dataset: Dataset,
     answers: Answers,
     shelf: Shelf,
     *,
     system: str = "footnote",
-    withheld: bool = False,
+    asking: Asking = Asking(),
     settings: Mapping[str, Any] | None = None,
     progress: Callable[[int, int], None] = lambda *_: None,
     runs: Path | None = None,
@@ -30,14 +60,14 @@ def evaluate(
 ) -> tuple[dict[str, Any], list[Record]]:
     """The report and the records it was made from.
 
-    With `withheld`, every case that has gold is asked a second time with its gold's articles left out, which makes
-    questions that the library does not answer. `progress` is told (done, of how many) after every case. With `runs`,
+    `progress` is told (done, of how many) after every case. With `runs`,
     a folder, the run is kept there, and one that was stopped goes on where it stood; failed cases are asked again.
     """
     started = time.perf_counter()
-    noted = {**(settings or {}), "withheld": withheld, "library_fingerprint": library_fingerprint(shelf)}
+    dataset = asking.cases(dataset)
+    noted = {**(settings or {}), **asking.noted, "library_fingerprint": library_fingerprint(shelf)}
     kept = Run(runs, f"{dataset.name}-{system}", key_of(dataset, shelf, system, noted)) if runs else None
-    asked, missing = plan(dataset, shelf, withheld)
+    asked, missing = plan(dataset, shelf, asking)
     records: list[Record] = []
     for record in _asked(asked, answers, shelf, kept, judge):
         records.append(record)
@@ -49,12 +79,12 @@ def evaluate(
     return report, records
 
 
-def plan(dataset: Dataset, shelf: Shelf, withheld: bool = False) -> tuple[list[Asked], Sequence[Missing]]:
+def plan(dataset: Dataset, shelf: Shelf, asking: Asking = Asking()) -> tuple[list[Asked], Sequence[Missing]]:
     """What will be asked, and the gold that the library lacks."""
     resolver = Resolver(shelf)
     resolved = [resolver.resolve(case) for case in dataset.cases]
-    asked = [Asked(one) for one in resolved]
-    if withheld:
+    asked = [Asked(one, alone=asking.own_article) for one in resolved if one.parts or not asking.own_article]
+    if asking.withheld:
         asked += [Asked(one, withheld=True) for one in resolved if one.parts]
     return asked, [gold for one in resolved for gold in one.missing]
 

@@ -26,10 +26,12 @@ class Answers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A case to be asked. `withheld` leaves the articles that hold its gold out, so that it has no answer."""
+    """A case to be asked. `withheld` leaves the articles that hold its gold out, so that it has no answer; `alone` is
+    of nothing but them."""
 
     resolved: Resolved
     withheld: bool = False
+    alone: bool = False
 
     @property
     def identity(self) -> str:
@@ -44,6 +46,8 @@ class Asked:
     @property
     def filters(self) -> Filters:
         articles = frozenset(place.article_id for places in self.resolved.parts for place in places)
+        if self.alone:
+            return Filters(article_ids=articles)
         return Filters(excluded_ids=articles) if self.withheld else Filters()
 
 

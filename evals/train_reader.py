@@ -6,8 +6,8 @@
                (Wortsman et al., "Model soups", arXiv:2203.05482)
     publish    the best network -> qa/models/reader.safetensors, with the weight that similarity has beside it
 
-Which cases are kept apart is the caller's matter: `--keep-apart N` leaves out those whose id's CRC-32 ends in a decimal
-digit below N.
+Which cases are kept apart is the caller's matter: `--keep-apart N` leaves out N tenths of them, which `footnote eval
+--kept-apart N` asks.
 """
 
 import argparse
@@ -17,10 +17,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from zlib import crc32
 
 from evals import datasets
-from evals.cases import Case, Dataset
+from evals.cases import Dataset, kept_apart
 from evals.reading import blend, examples
 from evals.reading.training import BEST, Recipe, Stage, Trainer, mean_of, steps
 from evals.temporary import temporary_library
@@ -32,14 +31,9 @@ from qa.settings import load
 SEED = 0
 
 
-def apart(cases: Sequence[Case], digits: int) -> tuple[Case, ...]:
-    """The cases that are not kept apart."""
-    return tuple(case for case in cases if crc32(case.id.encode()) % 10 >= digits)
-
-
 def make_examples(given: argparse.Namespace) -> None:
     dataset = datasets.load(given.file, given.format)
-    cases = list(apart(dataset.cases, given.keep_apart))
+    cases = [case for case in dataset.cases if not kept_apart(case, given.keep_apart)]
     random.Random(SEED).shuffle(cases)  # noqa: S311
     embedder = make_embedder(load())
     with _library(given.library, dataset, embedder) as library:

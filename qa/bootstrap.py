@@ -17,6 +17,8 @@ from qa.rewriter import Rewriter, by_rule
 from qa.settings import Settings
 from qa.trained_reader import MODEL, TrainedReader
 
+TRAINED = ".safetensors"
+"""How the name of a reader ends that was trained with Footnote."""
 _QUIET = {
     "ANONYMIZED_TELEMETRY": "False",
     "GRADIO_ANALYTICS_ENABLED": "False",
@@ -76,12 +78,17 @@ def make_embedder(settings: Settings) -> Embedder:
 
 
 def make_reader(settings: Settings, library: Library) -> Reader:
-    """The trained reader that the settings name, or else the one of similarity. Raises ModelError."""
+    """What the settings name, or else the reader of similarity alone. Raises ModelError."""
     similarity = SimilarityReader(library)
     path = _reader_file(settings)
     if path is None:
         return similarity
-    return TrainedReader(similarity, path, limit=settings.read_passages, precision=settings.precision)
+    if path.suffix == TRAINED:
+        return TrainedReader(similarity, path, limit=settings.read_passages, precision=settings.precision)
+    stay_quiet(offline=path.exists())
+    from qa.other_models import open_reader
+
+    return open_reader(similarity, settings.reader, settings.read_passages)
 
 
 def calibration(settings: Settings) -> Path:
@@ -90,7 +97,7 @@ def calibration(settings: Settings) -> Path:
     A reader without one is weighed as similarity is.
     """
     path = _reader_file(settings)
-    beside = path.with_suffix(".confidence.json") if path else DATA
+    beside = path.with_name(f"{path.name.removesuffix(TRAINED)}.confidence.json") if path else DATA
     return beside if beside.exists() else DATA
 
 

@@ -90,20 +90,12 @@ class Encoder:
             (*before, *text.ids[:room], self._sep),
             len(asked) + 2,
             (*outside * len(before), *spans, *outside),
-            (*[NONE] * len(before), *_sentence_of(spans, sentences), NONE),
+            (*[NONE] * len(before), *sentence_of(spans, sentences), NONE),
             len(sentences),
         )
 
 
-def _sign(backend: Any, name: str) -> int:
-    """Raises ValueError where the tokenizer has none of that name."""
-    found = backend.token_to_id(name)
-    if found is None:
-        raise ValueError(f"The tokenizer has no {name}.")
-    return int(found)
-
-
-def _sentence_of(spans: Sequence[tuple[int, int]], sentences: Sequence[Span]) -> list[int]:
+def sentence_of(spans: Sequence[tuple[int, int]], sentences: Sequence[Span]) -> list[int]:
     """The ordinal of each token's sentence. Both are in the order of the text."""
     found, at = [], 0
     for start, _ in spans:
@@ -112,3 +104,14 @@ def _sentence_of(spans: Sequence[tuple[int, int]], sentences: Sequence[Span]) ->
         inside = at < len(sentences) and sentences[at].start <= start
         found.append(at if inside else NONE)
     return found
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+def _sign(backend: Any, name: str) -> int:
+    """Raises ValueError where the tokenizer has none of that name."""
+    found = backend.token_to_id(name)
+    if found is None:
+        raise ValueError(f"The tokenizer has no {name}.")
+    return int(found)

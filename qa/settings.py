@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     index: str = Field("auto", pattern="^(auto|exact)$", description="auto: Chroma, or exact where another has it")
     passages: int = Field(8, ge=1, le=50, description="passages that are read for a question")
     reader: str = Field(
-        "trained", description="trained: the one that comes with Footnote; none: similarity alone; or a path"
+        "trained", description="trained: what comes with Footnote; none: similarity alone; or a model's name or path"
     )
     read_passages: int = Field(4, ge=1, le=50, description="passages that the trained reader reads, best first")
     max_claims: int = Field(3, ge=1, le=10, description="most claims of an extractive answer")

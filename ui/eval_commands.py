@@ -51,6 +51,12 @@ def evaluate(
     withheld: Annotated[
         bool, typer.Option("--withheld", help="Ask each answerable case again with its articles left out.")
     ] = False,
+    own_article: Annotated[
+        bool, typer.Option("--own-article", help="Ask each case of the articles with its gold alone: reading, apart.")
+    ] = False,
+    kept_apart: Annotated[
+        int | None, typer.Option(min=1, max=10, metavar="N", help="Only what train-reader --keep-apart N left out.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many cases.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page, too.")] = None,
     runs: Annotated[
@@ -70,6 +76,7 @@ def evaluate(
     from evals import compare, report
     from evals.choices import runs_of
     from evals.command import evaluate_file
+    from evals.evaluate import Asking
     from evals.html import page
     from qa.settings import load
     from ui import terminal
@@ -83,8 +90,7 @@ def evaluate(
             settings,
             form=form,
             system="baseline" if baseline else "footnote",
-            withheld=withheld,
-            limit=limit,
+            asking=Asking(withheld, own_article, limit, kept_apart),
             runs=runs_of(settings.library) if keep else runs,
             progress=step,
             judged=judge,

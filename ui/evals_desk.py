@@ -12,6 +12,7 @@ from evals.case_store import CaseStore
 from evals.cases import Dataset
 from evals.choices import FOLDER, choices, chosen, runs_of
 from evals.drafts import draft
+from evals.evaluate import Asking
 from qa.bootstrap import Service
 from qa.errors import UsageError
 from qa.settings import Settings
@@ -107,8 +108,7 @@ class EvalsDesk:
         baseline = event.get("baseline") is True
         how = {
             "system": "baseline" if baseline else "footnote",
-            "withheld": event.get("withheld") is True,
-            "limit": _number(event, "limit"),
+            "asking": Asking(withheld=event.get("withheld") is True, limit=_number(event, "limit")),
             "runs": runs_of(self._folder),
         }
         what = f"{dataset.name}, asked of {'the usual set-up' if baseline else 'Footnote'}"

@@ -20,9 +20,10 @@ from qa.composer import MARGIN
 from qa.domain import Filters, RankedPassage, StoredPassage
 from qa.embedder import Embedder
 from qa.library import Library
+from qa.model_reader import GLANCE, Read, best_words
 from qa.reader import SimilarityReader
 from qa.retriever import HybridRetriever, Retriever
-from qa.trained_reader import GLANCE, Read, TrainedReader, best_words
+from qa.trained_reader import TrainedReader
 
 COST = 0.12
 """What a further claim costs that holds no gold; one that does gains 1 less that."""

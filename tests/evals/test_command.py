@@ -9,6 +9,7 @@ from evals import command
 from evals.calibrate import Costs, fit, fitted_on, write
 from evals.cases import Case, Dataset
 from evals.command import evaluate_file, examples
+from evals.evaluate import Asking
 from evals.temporary import store, temporary_library
 from qa.bootstrap import service
 from qa.confidence import Confidence
@@ -83,7 +84,9 @@ def test_squad_with_the_bundled_model(squad: Path, settings: Settings) -> None:
 
 
 def test_the_baseline_answers_the_same_file(squad: Path, settings: Settings) -> None:
-    report, _ = evaluate_file(squad, settings, form="squad", system="baseline", limit=1, embedder=WordEmbedder())
+    report, _ = evaluate_file(
+        squad, settings, form="squad", system="baseline", asking=Asking(limit=1), embedder=WordEmbedder()
+    )
 
     assert (report["system"], report["cases"], report["metrics"]["hit@1"]) == ("baseline", 1, 1)
 

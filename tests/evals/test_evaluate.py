@@ -1,11 +1,12 @@
 """From cases and an answerer to records and a report."""
 
 import json
+from zlib import crc32
 
 import pytest
 
 from evals.cases import Case, Dataset, Gold
-from evals.evaluate import evaluate
+from evals.evaluate import Asking, evaluate
 from evals.records import from_row, to_row
 from evals.report import as_text
 from qa.domain import Turn
@@ -86,9 +87,27 @@ def test_earlier_turns_are_handed_over() -> None:
     assert asked.asked[0][1] == (turn,)
 
 
+def test_a_case_can_be_asked_of_its_own_article_alone() -> None:
+    asked = answers()
+    report, records = evaluate(Dataset("news", CASES), asked, SHELF, asking=Asking(own_article=True), draws=0)
+
+    # "Where?" has no gold, and so no article of its own.
+    assert [record.id for record in records] == ["first", "second"]
+    assert [filters.article_ids for _, _, filters in asked.asked] == [{1}, {2}]
+    assert report["settings"]["own_article"] is True
+
+
+def test_only_what_was_kept_apart_from_training_is_asked() -> None:
+    cases = tuple(Case(str(number), "When?") for number in range(40))
+    _, records = evaluate(Dataset("news", cases), answers(), SHELF, asking=Asking(kept_apart=3, limit=5), draws=0)
+
+    # CRC-32 of "0" is 4108050209 and ends in 9: training has it.
+    assert [record.id for record in records] == [str(n) for n in range(40) if crc32(str(n).encode()) % 10 < 3][:5]
+
+
 def test_withheld_articles_make_questions_without_an_answer() -> None:
     asked = answers()
-    report, records = evaluate(Dataset("news", CASES), asked, SHELF, withheld=True, draws=0)
+    report, records = evaluate(Dataset("news", CASES), asked, SHELF, asking=Asking(withheld=True), draws=0)
 
     assert [record.id for record in records[3:]] == ["first/withheld", "second/withheld"]
     assert [filters.excluded_ids for _, _, filters in asked.asked[3:]] == [{1}, {2}]

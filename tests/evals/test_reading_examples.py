@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from evals.cases import Case, Gold
+from evals.cases import Case, Gold, kept_apart
 from evals.datasets import load
 from evals.reading import blend, examples
 from evals.reading.examples import Example
 from evals.reading.training import Recipe, Stage, Trainer, steps
 from evals.temporary import temporary_library
-from evals.train_reader import apart
 from qa.domain import LoadedArticle, Span
 from qa.library import Library
 from qa.trained_reader import TrainedReader
@@ -74,10 +73,13 @@ def test_progress_is_told(library: Library) -> None:
 
 def test_what_is_kept_apart_is_left_out() -> None:
     cases = [Case(str(n), "q") for n in range(200)]
-    left = apart(cases, 3)
-    assert 100 < len(left) < 180
-    assert set(apart(cases, 5)) < set(left) < set(cases)
-    assert apart(cases, 0) == tuple(cases)
+
+    def left(digits: int) -> set[str]:
+        return {case.id for case in cases if not kept_apart(case, digits)}
+
+    assert 100 < len(left(3)) < 180
+    assert left(10) < left(5) < left(3) < left(0)
+    assert len(left(0)) == 200
 
 
 def test_what_is_published_can_be_read_with(library: Library, tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ from evals.reading.training import Recipe, Stage, Trainer, steps
 from qa import answer_span
 from qa.domain import ArticleRef, PassageVectors, RankedPassage, Reading, Span, StoredPassage, Vector
 from qa.errors import ModelError
+from qa.model_reader import LOWEST
 from qa.reader_input import NONE, Encoder
 from qa.reader_network import FAR, from_base, restore, save
-from qa.trained_reader import LOWEST, TrainedReader
+from qa.trained_reader import TrainedReader
 from tests import tiny_reader
 from tests.tiny_reader import about, text
 
