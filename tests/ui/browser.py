@@ -41,8 +41,28 @@ class Visit:
     """An open page and what it did that it should not have done."""
 
     page: Any
+    home: str = ""
     strayed: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def at(self, address: str) -> Iterator["Visit"]:
+        """The page at `address`, loaded anew: at the end it must have kept to it, without an error.
+
+        What earlier visits in this window left is gone but for files that the browser need not fetch again.
+        """
+        self.page.goto("about:blank")
+        self.home, self.strayed[:], self.errors[:] = urlsplit(address).netloc, [], []
+        self.page.goto(address)
+        self.page.locator(".fn-welcome").wait_for()
+        yield self
+        self.page.evaluate("localStorage.clear()")
+        assert self.strayed == []
+        assert self.errors == []
+
+    def requested(self, request: Any) -> None:
+        if request.url.startswith("http") and urlsplit(request.url).netloc != self.home:
+            self.strayed.append(request.url)
 
     def ask(self, question: str) -> None:
         self.page.get_by_label("Your question").fill(question)
@@ -63,20 +83,20 @@ class Visit:
 
 @contextmanager
 def visit(browser: Any, address: str, **options: Any) -> Iterator[Visit]:
-    """The page at `address`; at the end it must have kept to it, without an error."""
+    """The page at `address` in a context of its own, as somebody who was never here sees it."""
+    with window(browser, **options) as seen, seen.at(address):
+        yield seen
+
+
+@contextmanager
+def window(browser: Any, **options: Any) -> Iterator[Visit]:
+    """An empty page in a context of its own."""
     context = browser.new_context(**options)
     context.set_default_timeout(10_000)
     seen = Visit(context.new_page())
-    home = urlsplit(address).netloc
-    seen.page.on(
-        "request", lambda r: r.url.startswith("http") and urlsplit(r.url).netloc != home and seen.strayed.append(r.url)
-    )
+    seen.page.on("request", seen.requested)
     seen.page.on("console", lambda m: m.type in ("error", "warning") and seen.errors.append(m.text))
     seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
     seen.page.on("dialog", lambda dialog: seen.errors.append(f"a dialog: {dialog.message}"))
-    seen.page.goto(address)
-    seen.page.locator(".fn-welcome").wait_for()
     yield seen
     context.close()
-    assert seen.strayed == []
-    assert seen.errors == []

@@ -1,6 +1,7 @@
 """The page in a real browser, over a library and an answerer that are fakes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,7 @@ from qa.domain import Filters
 from qa.errors import EmbeddingMismatch
 from qa.settings import Settings
 from tests.fakes import FakeAnswerer, FakeArticles
-from tests.ui.browser import Visit, visit
+from tests.ui.browser import Visit, window
 from tests.ui.pages import BRIDGE, LETTER, answer, article, evidence, refusal, served
 from ui.feedback import Feedback
 from ui.render import welcome
@@ -34,7 +35,7 @@ HOSTILE = (
 EVIL = article(
     3, f"{HOSTILE} Said once.", title=HOSTILE, publisher=HOSTILE, published=HOSTILE, url=HOSTILE, uri=HOSTILE
 )
-NARROW = {"viewport": {"width": 390, "height": 844}}
+Sized = Callable[..., Visit]
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +55,30 @@ def address(answerer: FakeAnswerer, kept: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def wide(browser: Any, address: str, answerer: FakeAnswerer) -> Iterator[Visit]:
-    answerer.outcomes[:], answerer.asked[:] = [REPLY], []
-    answerer.goes_on.set()
-    with visit(browser, address, viewport={"width": 1440, "height": 900}) as seen:
+@pytest.fixture(scope="module")
+def opened(browser: Any) -> Iterator[Visit]:
+    with window(browser) as seen:
         yield seen
+
+
+@pytest.fixture
+def sized(opened: Visit, address: str, answerer: FakeAnswerer) -> Iterator[Sized]:
+    """Opens the page in a window of this size and in these colours; its answerer will give one reply."""
+    with ExitStack() as open_page:
+
+        def open_(width: int, height: int, scheme: str = "light") -> Visit:
+            opened.page.set_viewport_size({"width": width, "height": height})
+            opened.page.emulate_media(color_scheme=scheme)
+            return open_page.enter_context(opened.at(address))
+
+        answerer.outcomes[:], answerer.asked[:] = [REPLY], []
+        answerer.goes_on.set()
+        yield open_
+
+
+@pytest.fixture
+def wide(sized: Sized) -> Visit:
+    return sized(1440, 900)
 
 
 def focused(page: Any) -> str:
@@ -291,32 +310,28 @@ def test_hostile_articles_questions_and_replies_are_only_shown(wide: Visit, answ
         *(pytest.param(1024, scheme, marks=pytest.mark.slow) for scheme in ("light", "dark")),
     ],
 )
-def test_it_fits_every_width(browser: Any, address: str, answerer: FakeAnswerer, width: int, scheme: str) -> None:
-    answerer.outcomes[:] = [REPLY]
-    with visit(browser, address, viewport={"width": width, "height": 800}, color_scheme=scheme) as seen:
-        too_wide = "document.documentElement.scrollWidth - innerWidth"
-        assert seen.page.evaluate(too_wide) <= 0
-        seen.ask("W" * 300)
-        seen.open(1)
-        assert seen.page.evaluate(too_wide) <= 0
-        assert seen.page.evaluate(
-            "document.querySelector('footer') === null || !document.querySelector('footer').offsetHeight"
-        )
+def test_it_fits_every_width(sized: Sized, width: int, scheme: str) -> None:
+    seen = sized(width, 800, scheme)
+    too_wide = "document.documentElement.scrollWidth - innerWidth"
+    assert seen.page.evaluate(too_wide) <= 0
+    seen.ask("W" * 300)
+    seen.open(1)
+    assert seen.page.evaluate(too_wide) <= 0
+    assert seen.page.evaluate(
+        "document.querySelector('footer') === null || !document.querySelector('footer').offsetHeight"
+    )
 
 
-def test_on_a_narrow_screen_the_source_is_in_front_and_back_returns(
-    browser: Any, address: str, answerer: FakeAnswerer
-) -> None:
-    answerer.outcomes[:] = [REPLY]
-    with visit(browser, address, **NARROW) as seen:
-        seen.ask("What will it cost?")
-        seen.open(3)
-        assert seen.page.locator("#fn-source-column").bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
-        top = seen.page.locator("mark.fn-current").bounding_box()["y"]
-        assert 0 < top < 844
-        seen.page.get_by_role("button", name="Close source").click()
-        seen.page.locator(".fn-source").wait_for(state="detached")
-        assert seen.page.evaluate("document.activeElement.dataset.place") == "0:3"
+def test_on_a_narrow_screen_the_source_is_in_front_and_back_returns(sized: Sized) -> None:
+    seen = sized(390, 844)
+    seen.ask("What will it cost?")
+    seen.open(3)
+    assert seen.page.locator("#fn-source-column").bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
+    top = seen.page.locator("mark.fn-current").bounding_box()["y"]
+    assert 0 < top < 844
+    seen.page.get_by_role("button", name="Close source").click()
+    seen.page.locator(".fn-source").wait_for(state="detached")
+    assert seen.page.evaluate("document.activeElement.dataset.place") == "0:3"
 
 
 CONTRAST = """() => {
@@ -345,20 +360,20 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-def test_every_word_has_enough_contrast(browser: Any, address: str, answerer: FakeAnswerer, scheme: str) -> None:
+def test_every_word_has_enough_contrast(sized: Sized, answerer: FakeAnswerer, scheme: str) -> None:
     answerer.outcomes[:] = [replace(REPLY, notice="A notice."), refusal(TOLLS), EmbeddingMismatch("No.", "Do.")]
-    with visit(browser, address, color_scheme=scheme) as seen:
-        for question in ("What will it cost?", "Who won?", "Broken?"):
-            seen.ask(question)
-        seen.page.locator('.fn-cite[data-place="0:2"]').first.click()
-        seen.marked(2)
-        seen.page.mouse.move(5, 5)
-        measured = seen.page.evaluate(CONTRAST)
-        assert len(measured) > 20
-        assert [item for item in measured if item[0] < 4.5] == []
+    seen = sized(1280, 720, scheme)
+    for question in ("What will it cost?", "Who won?", "Broken?"):
+        seen.ask(question)
+    seen.page.locator('.fn-cite[data-place="0:2"]').first.click()
+    seen.marked(2)
+    seen.page.mouse.move(5, 5)
+    measured = seen.page.evaluate(CONTRAST)
+    assert len(measured) > 20
+    assert [item for item in measured if item[0] < 4.5] == []
 
 
-def test_an_empty_library_says_how_to_fill_it(browser: Any) -> None:
-    with served(FakeAnswerer(), FakeArticles()) as empty, visit(browser, empty) as seen:
+def test_an_empty_library_says_how_to_fill_it(opened: Visit) -> None:
+    with served(FakeAnswerer(), FakeArticles()) as empty, opened.at(empty) as seen:
         assert "footnote ingest" in seen.page.locator(".fn-welcome").inner_text()
     assert "footnote ingest" in welcome(0, ())
