@@ -30,7 +30,8 @@ NOTED = {"library", "embedding_model", "precision", "index", "passages", "reader
     "chat_rewrite_timeout",
 }  # fmt: skip
 """Settings that bear on what is answered: a run that was stopped goes on only under the same ones."""
-System = Literal["footnote", "baseline"]
+System = Literal["footnote", "extractive", "baseline"]
+"""Footnote as it is set up, without its chat model, or the usual tutorial's set-up."""
 Progress = Callable[[str, int, int], None]
 """Told what is going on ("ingesting", "asking"), how much is done, of how much."""
 
@@ -62,6 +63,8 @@ def evaluate_dataset(
     LibraryError, ModelError, UsageError, and ChatFailed where the judge fails.
     """
     dataset = asking.cases(dataset)
+    if system == "extractive":
+        settings = settings.model_copy(update={"chat_model": ""})
     wiring = (
         nullcontext(open_service)
         if open_service and not dataset.articles
@@ -179,7 +182,7 @@ def _wired(
 
 
 def _answers(system: System, wired: Service, progress: Progress) -> Answers:
-    if system == "footnote":
+    if system != "baseline":
         return wired.answerer
     from evals.baseline import Baseline
 

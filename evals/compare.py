@@ -12,6 +12,7 @@ from qa.errors import UsageError
 
 LOWER_IS_BETTER = frozenset(
     {"aurc", "ece", "failure_rate", "dangling_citations", "dropped_citations", "unsupported_claims"}
+    | {"fell_back", "tokens_read", "tokens_written", "cost", "seconds"}
 )
 
 

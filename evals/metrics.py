@@ -64,6 +64,10 @@ def _citations(record: Record) -> Scores:
     scores: Scores = {"dangling_citations": float(record.dangling), "dropped_citations": float(record.dropped)}
     if record.timings_ms.get("generate"):
         scores["fell_back"] = float(record.fell_back)
+    if record.tokens_read:
+        scores |= {"tokens_read": float(record.tokens_read), "tokens_written": float(record.tokens_written)}
+    if record.cost is not None:
+        scores["cost"] = record.cost
     if record.quotes:
         scores["quote_exactness"] = record.exact_quotes / record.quotes
     if record.claims:

@@ -30,8 +30,9 @@ class Record:
     `standalone_question` is what was searched for, "" where that is the question itself.
     `gold_uris` says of each quote in `gold` whose article it is (runs of before 0.1 do not have it).
     `cited` has one entry a distinct sentence cited; `supports` one number a citation; `unsupported` of `claims`
-    rest on no citation that supports them. `fell_back`: a chat model was to
-    write it and failed. `faithfulness` and `relevance` are a judge's, None where none judged.
+    rest on no citation that supports them. `fell_back`: a chat model was to write it and failed; `tokens_read`,
+    `tokens_written` and `cost` are of an answer that it wrote. `faithfulness` and `relevance` are a judge's, None
+    where none judged.
     """
 
     id: str
@@ -60,6 +61,9 @@ class Record:
     dangling: int = 0
     dropped: int = 0
     fell_back: bool = False
+    tokens_read: int = 0
+    tokens_written: int = 0
+    cost: float | None = None
     shown: tuple[Shown, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0

@@ -3,12 +3,12 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from evals.gold import Place, Resolved, Shelf, parts_at, parts_of_article
 from evals.records import Parts, Record, Shown
 from qa.answerer import FALLEN_BACK
-from qa.domain import Answer, Considered, Evidence, Filters, Refusal, Reply, Turn
+from qa.domain import Answer, Considered, Evidence, Filters, Refusal, Reply, Turn, Usage
 from qa.errors import FootnoteError
 from qa.support import supported
 
@@ -137,8 +137,15 @@ def _with_answer(record: Record, answer: Answer, parts: Sequence[Sequence[Place]
         dangling=len(numbers) - len(held),
         dropped=len(answer.dropped_citations),
         fell_back=FALLEN_BACK in answer.notice,
+        **_usage(answer.usage),
         shown=_shown(answer.evidence, parts, set(held)),
     )
+
+
+def _usage(usage: Usage | None) -> dict[str, Any]:
+    if usage is None:
+        return {}
+    return {"tokens_read": usage.read, "tokens_written": usage.written, "cost": usage.cost}
 
 
 def _parts(parts: Sequence[Sequence[Place]], evidence: Evidence) -> Parts:

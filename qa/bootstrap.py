@@ -122,7 +122,8 @@ def make_writer(settings: Settings, embedder: Embedder, generator: Generator | N
     if generator is None:
         return None
     context, answer = settings.chat_context_tokens, settings.chat_answer_tokens
-    return FluentWriter(generator, embedder, context, answer, settings.chat_strict)
+    prices = settings.chat_read_price, settings.chat_written_price
+    return FluentWriter(generator, embedder, context, answer, settings.chat_strict, prices)
 
 
 def _reader_file(settings: Settings) -> Path | None:

@@ -267,6 +267,16 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a chat model read and wrote, as its server told them or else estimated from above, and what they
+    cost by the settings' prices; None where those are not set."""
+
+    read: int
+    written: int
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One statement of an answer and what it rests on."""
 
@@ -288,6 +298,7 @@ class Answer:
     notice: str = ""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     difference: Difference | None = None
+    usage: Usage | None = None
 
     @property
     def text(self) -> str:

@@ -7,23 +7,26 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qa.citation import Cited, Recogniser
-from qa.domain import Answer, Citation, Claim, Considered, Evidence, ShortAnswer, Span, Token
+from qa.domain import Answer, Citation, Claim, Considered, Evidence, ShortAnswer, Span, Token, Usage
 from qa.embedder import Embedder, PassageInput
 from qa.errors import ChatFailed
 from qa.generator import Generator as ChatModel
-from qa.prompt import Prompt, prompt
+from qa.generator import Pieces, Tokens
+from qa.prompt import OVERHEAD, Prompt, prompt, tokens
 from qa.support import degree, missing, negated, supported
 
 
 @dataclass(frozen=True, slots=True)
 class FluentWriter:
-    """`context` and `answer` are tokens; `strict` leaves out what the cited sentences do not support."""
+    """`context` and `answer` are tokens; `strict` leaves out what the cited sentences do not support. `prices` are of a
+    million tokens, read and written."""
 
     generator: ChatModel
     embedder: Embedder
     context: int
     answer: int
     strict: bool = False
+    prices: tuple[float, float] = (0.0, 0.0)
 
     def write(self, considered: Considered) -> Generator[Token | Answer | None, None, None]:
         """Tokens with the answer's own numbers, then the answer, or None where the model declines.
@@ -33,21 +36,27 @@ class FluentWriter:
         asked = prompt(considered.standalone_question, considered.evidence, self.context - self.answer)
         recogniser = Recogniser(len(asked.numbered))
         with closing(self._shown(asked, recogniser)) as shown:
-            yield from map(Token, shown)
+            told = yield from shown
         cited = recogniser.cited()
         if recogniser.declined and not cited:
             yield None
             return
         order = [asked.numbered[number - 1] for number in recogniser.order]
         claims = self._claims(cited, order)
-        yield _answer(considered, claims, order, tuple(recogniser.dropped), _notice(claims, asked))
+        answer = _answer(considered, claims, order, tuple(recogniser.dropped), _notice(claims, asked))
+        yield replace(answer, usage=self._usage(told or _estimated(asked, cited)))
 
-    def _shown(self, asked: Prompt, recogniser: Recogniser) -> Generator[str, None, None]:
+    def _shown(self, asked: Prompt, recogniser: Recogniser) -> Generator[Token, None, Tokens | None]:
         with closing(self.generator.stream(asked)) as pieces:
-            yield from filter(None, map(recogniser.feed, pieces))
+            told = yield from _fed(pieces, recogniser)
         rest = recogniser.finish()
         if rest:
-            yield rest
+            yield Token(rest)
+        return told
+
+    def _usage(self, of: Tokens) -> Usage:
+        cost = sum(count * price for count, price in zip(of, self.prices, strict=True)) / 1e6
+        return Usage(*of, cost if any(self.prices) else None)
 
     def _claims(self, cited: Sequence[Cited], order: Sequence[Evidence]) -> tuple[Claim, ...]:
         if not any(sentence.numbers for sentence in cited):
@@ -75,6 +84,21 @@ class FluentWriter:
 
 
 # --------------------------------------------------------------------------------------------------------------------
+
+
+def _fed(pieces: Pieces, recogniser: Recogniser) -> Generator[Token, None, Tokens | None]:
+    while True:
+        try:
+            text = recogniser.feed(next(pieces))
+        except StopIteration as end:
+            told: Tokens | None = end.value
+            return told
+        if text:
+            yield Token(text)
+
+
+def _estimated(asked: Prompt, cited: Sequence[Cited]) -> Tokens:
+    return tokens(asked.system) + tokens(asked.user) + OVERHEAD, sum(tokens(sentence.text) for sentence in cited)
 
 
 def _answer(

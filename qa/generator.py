@@ -50,8 +50,12 @@ _MEANINGS = {
 _GARBLED = ("garbled", "What the chat model's server sent cannot be read.", "Check what answers there.")
 
 
-Pieces = Pausing[str, None, None]
-"""Of text; to be closed when no more of them are wanted."""
+Pieces = Pausing[str, None, "Tokens | None"]
+"""Of text; to be closed when no more of them are wanted. Returned at the end: how many tokens it was, where the server
+says so."""
+Tokens = tuple[int, int]
+"""Read and written."""
+_Item = str | Tokens | ChatFailed | None
 
 
 class Generator(Protocol):
@@ -72,21 +76,24 @@ class ChatGenerator:
     def stream(self, prompt: Prompt) -> Pieces:
         """Pieces of text as they come. Closing the iterator closes the request. Raises ChatFailed."""
         model = self._loaded()
-        pieces: queue.SimpleQueue[str | ChatFailed | None] = queue.SimpleQueue()
+        pieces: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        tokens: Tokens | None = None
         task = _run(self._pump(model, prompt, pieces))
         try:
             while (piece := pieces.get(timeout=self._seconds(prompt) + GRACE)) is not None:
                 if isinstance(piece, ChatFailed):
                     raise piece
-                yield piece
+                if isinstance(piece, tuple):
+                    tokens = piece
+                else:
+                    yield piece
+            return tokens
         except queue.Empty:
             raise self._slow(prompt) from None
         finally:
             task.cancel()
 
-    async def _pump(
-        self, model: "BaseChatModel", prompt: Prompt, pieces: queue.SimpleQueue[str | ChatFailed | None]
-    ) -> None:
+    async def _pump(self, model: "BaseChatModel", prompt: Prompt, pieces: queue.SimpleQueue[_Item]) -> None:
         """Whatever happens, the last thing that goes into the queue is None or a failure."""
         end: ChatFailed | None = None
         try:
@@ -103,9 +110,7 @@ class ChatGenerator:
         finally:
             pieces.put(end)
 
-    async def _tries(
-        self, model: "BaseChatModel", prompt: Prompt, pieces: queue.SimpleQueue[str | ChatFailed | None]
-    ) -> None:
+    async def _tries(self, model: "BaseChatModel", prompt: Prompt, pieces: queue.SimpleQueue[_Item]) -> None:
         deadline = asyncio.get_running_loop().time() + self._seconds(prompt)
         for attempt in range(self._settings.chat_retries + 1):
             started = False
@@ -198,13 +203,18 @@ def _chat_model(settings: Settings, key: str) -> "BaseChatModel":
     return cast("BaseChatModel", init_chat_model(settings.chat_model.removeprefix("openai:"), **options))
 
 
-async def _written(model: "BaseChatModel", prompt: Prompt) -> AsyncIterator[str]:
-    """The text of one try. Raises ChatFailed where it is empty, cut, withheld or without end."""
+async def _written(model: "BaseChatModel", prompt: Prompt) -> AsyncIterator[str | Tokens]:
+    """The text of one try, then its tokens if the server tells them.
+
+    Raises ChatFailed where it is empty, cut, withheld or without end.
+    """
     length, finish = 0, ""
+    tokens: Tokens | None = None
     messages = [("system", prompt.system), ("human", prompt.user)]
     async with aclosing(model.astream(messages)) as chunks:  # type: ignore[type-var]
         async for chunk in chunks:
             finish = _finish(chunk.response_metadata) or finish
+            tokens = _tokens(chunk.usage_metadata) or tokens
             text = str(chunk.text)
             length += len(text)
             if length > MOST_CHARACTERS:
@@ -219,6 +229,13 @@ async def _written(model: "BaseChatModel", prompt: Prompt) -> AsyncIterator[str]
         raise _broken_off()
     if not length:
         raise _empty()
+    if tokens:
+        yield tokens
+
+
+def _tokens(usage: Any) -> Tokens | None:
+    """Of LangChain's usage metadata."""
+    return (int(usage["input_tokens"]), int(usage["output_tokens"])) if usage else None
 
 
 def _finish(metadata: dict[str, Any]) -> str:

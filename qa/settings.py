@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     chat_retries: int = Field(1, ge=0, le=10, description="times that a busy or failing chat model is asked again")
     chat_context_tokens: int = Field(4_000, ge=1_000, description="tokens that prompt and answer may have together")
     chat_answer_tokens: int = Field(600, ge=50, description="most tokens of the chat model's answer")
+    chat_read_price: float = Field(0, ge=0, description="of a million tokens that the chat model reads; 0 = unknown")
+    chat_written_price: float = Field(0, ge=0, description="of a million tokens that it writes; 0 = unknown")
     chat_strict: bool = Field(False, description="leave out claims that their sentences do not support")
     host: str = Field("127.0.0.1", description="address that `footnote serve` listens on")
     port: int = Field(7860, ge=0, le=65535, description="port of `footnote serve`; 0 = any free one")

@@ -69,6 +69,12 @@ class Handler(BaseHTTPRequestHandler):
         event = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
         self.send(f"data: {json.dumps(event)}\n\n".encode())
 
+    def usage(self, read: int, written: int) -> None:
+        """The last event of a server that tells them."""
+        told = {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+        event = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [], "usage": told}
+        self.send(f"data: {json.dumps(event)}\n\n".encode())
+
     def end(self) -> None:
         self.send(b"data: [DONE]\n\n")
         self.wfile.write(b"0\r\n\r\n")

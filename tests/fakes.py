@@ -117,19 +117,24 @@ class FakeEmbedder:
 
 @dataclass
 class FakeGenerator:
-    """Writes the pieces, then fails if it is to; `asked` records the prompts, `closed` how often it was left."""
+    """Writes the pieces, then fails if it is to; `asked` records the prompts, `closed` how often it was left.
+
+    `tokens` is what its server tells, if it does.
+    """
 
     pieces: Sequence[str] = ()
     failure: Exception | None = None
+    tokens: tuple[int, int] | None = None
     asked: list[Prompt] = field(default_factory=list)
     closed: int = 0
 
-    def stream(self, prompt: Prompt) -> Generator[str, None, None]:
+    def stream(self, prompt: Prompt) -> Generator[str, None, tuple[int, int] | None]:
         self.asked.append(prompt)
         try:
             yield from self.pieces
             if self.failure:
                 raise self.failure
+            return self.tokens
         finally:
             self.closed += 1
 

@@ -59,6 +59,13 @@ def test_dangling_and_dropped_citations_are_counted_of_answers_only() -> None:
     assert "dangling_citations" not in scores(record(refused=True))
 
 
+def test_tokens_and_cost_are_of_written_answers() -> None:
+    found = scores(record(tokens_read=2_000, tokens_written=100, cost=0.0012))
+    assert (found["tokens_read"], found["tokens_written"], found["cost"]) == (2_000, 100, 0.0012)
+    assert not {"tokens_read", "tokens_written", "cost"} & scores(record()).keys()
+    assert "cost" not in scores(record(tokens_read=2_000, tokens_written=100))
+
+
 def test_citation_support_is_the_share_of_citations_that_bear_their_claim() -> None:
     # 0.5 and 0.9 reach one half, 0.2 and 0.49 do not.
     assert scores(record(supports=(0.5, 0.9, 0.2, 0.49)))["citation_support"] == 0.5

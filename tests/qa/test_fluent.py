@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from qa.domain import Answer, ArticleRef, Considered, Evidence, PassageText, Span, Token
+from qa.domain import Answer, ArticleRef, Considered, Evidence, PassageText, Span, Token, Usage
 from qa.errors import ChatFailed
 from qa.fluent import FluentWriter
 from qa.support import supported
@@ -112,6 +112,23 @@ def test_what_the_model_was_not_shown_is_said() -> None:
     assert isinstance(last, Answer)
     assert last.notice == "Not shown to the chat model, for lack of room: 2 of the sentences found."
     assert len(last.evidence) == 3
+
+
+def test_what_the_server_tells_of_tokens_is_priced() -> None:
+    def usage(tokens: tuple[int, int] | None, *prices: float) -> Usage | None:
+        model = FakeGenerator(("Foxes hunt at night. [1]",), tokens=tokens)
+        *_, last = FluentWriter(model, FakeEmbedder(), 4_000, 600, prices=prices or (0.0, 0.0)).write(considered())
+        assert isinstance(last, Answer)
+        return last.usage
+
+    # 2,000 tokens at 0.5 and 100 at 2 a million: 0.001 + 0.0002.
+    assert usage((2_000, 100), 0.5, 2.0) == Usage(2_000, 100, pytest.approx(0.0012))
+    assert usage((2_000, 100)) == Usage(2_000, 100, None)
+    estimated = usage(None, 0.5, 2.0)
+    assert estimated is not None
+    # "Foxes hunt at night." without its number: 19 letters and spaces at three a token, and a stop.
+    assert estimated.written == 8
+    assert estimated.read > 300
 
 
 def test_leaving_stops_the_model() -> None:

@@ -1,16 +1,18 @@
 """A chat model over real HTTP: well, and in every way that goes wrong. Nothing is patched inside the client."""
 
 import time
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 
 from qa.errors import ChatFailed
-from qa.generator import ChatGenerator
+from qa.generator import ChatGenerator, Pieces
 from qa.prompt import Prompt
 from qa.settings import load
 from tests.chat_server import (
     ChatServer,
+    Handler,
     Play,
     chat_server,
     dies,
@@ -52,6 +54,24 @@ def test_pieces_come_as_the_server_sends_them() -> None:
     assert (asked["model"], asked["temperature"], asked["max_tokens"]) == ("small:3b", 0.5, 77)
     assert "tools" not in asked
     assert server.keys == [f"Bearer {KEY}"]
+
+
+@pytest.mark.parametrize(("told", "tokens"), [(True, (120, 7)), (False, None)])
+def test_the_tokens_are_those_that_the_server_tells(told: bool, tokens: tuple[int, int] | None) -> None:
+    def play(handler: Handler) -> None:
+        handler.begin()
+        handler.piece("Foxes hunt [1].", "stop")
+        if told:
+            handler.usage(120, 7)
+        handler.end()
+
+    def whole(pieces: Pieces) -> Generator[str, None, None]:
+        found.append((yield from pieces))
+
+    found: list[tuple[int, int] | None] = []
+    with chat_server(play) as server:
+        assert list(whole(generator(server).stream(PROMPT))) == ["Foxes hunt [1]."]
+    assert found == [tokens]
 
 
 def test_the_providers_key_is_not_sent_to_another_server(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -316,6 +316,10 @@ class TestOthers:
         assert Path("report.html").read_text().startswith("<!")
         runs = sorted(Path("runs").iterdir())
         documents(footnote("eval", "compare", "--json", runs[0], runs[-1]), "comparison")
+        (both,) = documents(footnote("eval", cases, "--json", "--against", "extractive", *options), "evaluation")
+        # Without a chat model it is the same system.
+        assert both["against"]["system"] == "extractive"
+        assert both["against"]["metrics"]["hit@1"]["difference"] == 0
 
     def test_eval_below_a_bar_is_some_items_failed(self, sample_library: Path) -> None:
         done = footnote(
