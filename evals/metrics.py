@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from evals import ranking
 from evals.ranking import Scores
 from evals.records import Record
-
-SUPPORTED = 0.5
-"""Support from which a citation is taken to bear its claim."""
+from qa.support import UNSUPPORTED
 
 
 def by_case(records: Sequence[Record]) -> dict[str, Scores]:
@@ -73,7 +71,7 @@ def _citations(record: Record) -> Scores:
     if record.claims:
         scores["unsupported_claims"] = record.unsupported / record.claims
     if record.supports:
-        borne = sum(support >= SUPPORTED for support in record.supports)
+        borne = sum(support >= UNSUPPORTED for support in record.supports)
         scores["citation_support"] = borne / len(record.supports)
     if record.answerable:
         recall = len({part for parts in record.cited for part in parts}) / record.gold_parts

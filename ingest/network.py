@@ -2,8 +2,10 @@
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from typing import Any
 
 import httpcore
@@ -38,7 +40,9 @@ class GuardedNetwork(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Tries each of the host's addresses in turn, after all of them were checked. Raises FetchRefused."""
         try:
-            found = self._resolver(host, port)
+            found = self._resolved(host, port)
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout("its name was not resolved in time") from error
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(f"its name does not resolve ({error})") from error
         failure = httpcore.ConnectError("no address")
@@ -49,6 +53,19 @@ class GuardedNetwork(httpcore.NetworkBackend):
             except httpcore.ConnectError as error:
                 failure = error
         raise failure
+
+    def _resolved(self, host: str, port: int) -> list[str]:
+        """In a thread of its own, which is left behind when time is up: a look-up cannot be stopped."""
+        found: Future[list[str]] = Future()
+
+        def look_up() -> None:
+            try:
+                found.set_result(self._resolver(host, port))
+            except Exception as error:
+                found.set_exception(error)
+
+        threading.Thread(target=look_up, name="footnote-resolve", daemon=True).start()
+        return found.result(_left(self._deadline))
 
 
 class _Stream(httpcore.NetworkStream):

@@ -22,9 +22,9 @@ DATA = Path(__file__).parent / "confidence.json"
 NAMES = (
     *("nearest_sentence", "nearest_margin", "passage_cosine", "words_per_term", "article_words_per_term"),
     *("covered_by_passage", "covered_by_sentence", "covered_by_article", "fused_margin", "same_article", "terms"),
-    *("rarest_missing", "sentence_margin", "answers"),
+    *("rarest_missing", "sentence_margin", "answers", "span"),
 )
-"""What a calibration may weigh; `answers` only comes from a reader that can say "not here"."""
+"""What a calibration may weigh; `answers` and `span` only come from a reader that says "not here" and marks words."""
 _AGAIN = "Make it again with footnote eval calibrate."
 
 
@@ -101,4 +101,7 @@ def _reader_features(readings: Sequence[Reading]) -> dict[str, float]:
     scores = sorted((score for reading in readings for score in reading.sentence_scores), reverse=True)
     found = {"sentence_margin": scores[0] - scores[min(1, len(scores) - 1)]}
     nulls = [max(r.sentence_scores) - r.null_score for r in readings if r.null_score is not None]
-    return found | {"answers": max(nulls)} if nulls else found
+    if nulls:
+        found["answers"] = max(nulls)
+    best = max(readings, key=lambda reading: max(reading.sentence_scores))
+    return found if best.span_score is None else found | {"span": best.span_score}

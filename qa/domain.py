@@ -205,12 +205,14 @@ class Reading:
 
     `sentence_scores` has one score a sentence of the passage (higher = answers better, comparable between the
     passages of one question); `null_score` is how well "not here" does on the same scale, or None where the
-    reader cannot tell; `answer` is the span of the answer's own words in the article, if the reader finds one.
+    reader cannot tell; `answer` is the span of the answer's own words in the article, if the reader finds one;
+    `span_score` is how far the best words of the best sentence beat having none, found or not, or None.
     """
 
     sentence_scores: tuple[float, ...]
     null_score: float | None = None
     answer: Span | None = None
+    span_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

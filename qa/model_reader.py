@@ -117,11 +117,13 @@ def _reading(passage: StoredPassage, read: Read, scores: Scores, margin: float, 
     """
     best = int(scores.argmax())
     null = float(scores.max() - read.sentences.max() / scale)
-    found = best_words(read, best) if read.sentences[best] > 0 else None
-    if found is None or found[1] <= margin:
-        return Reading(_values(scores), null)
-    start, end = passage.start + found[0].start, passage.start + found[0].end
-    return Reading(_values(scores), null, Span(start, end))
+    found = best_words(read, best)
+    if found is None:
+        return Reading(_values(scores), null, span_score=LOWEST)
+    words, score = found
+    answers = read.sentences[best] > 0 and score > margin
+    span = Span(passage.start + words.start, passage.start + words.end) if answers else None
+    return Reading(_values(scores), null, span, score)
 
 
 def _values(scores: Scores) -> tuple[float, ...]:

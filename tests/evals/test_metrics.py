@@ -4,6 +4,7 @@ import pytest
 
 from evals.metrics import by_case, containment, exact_match, f1, token_f1
 from evals.records import Record
+from qa.support import UNSUPPORTED
 from tests.evals.makers import record
 
 
@@ -67,8 +68,9 @@ def test_tokens_and_cost_are_of_written_answers() -> None:
 
 
 def test_citation_support_is_the_share_of_citations_that_bear_their_claim() -> None:
-    # 0.5 and 0.9 reach one half, 0.2 and 0.49 do not.
-    assert scores(record(supports=(0.5, 0.9, 0.2, 0.49)))["citation_support"] == 0.5
+    # Of four, one reaches what counts as borne out and one is above it.
+    supports = (UNSUPPORTED, 1.0, 0.0, UNSUPPORTED - 0.01)
+    assert scores(record(supports=supports))["citation_support"] == 0.5
     assert "citation_support" not in scores(record())
 
 

@@ -95,6 +95,20 @@ def test_a_name_that_does_not_resolve(error: Exception) -> None:
         GuardedNetwork(resolve, anywhere, time.monotonic() + 5).connect_tcp("x.test", 80)
 
 
+def test_a_look_up_that_does_not_end_is_left_at_the_deadline() -> None:
+    over = threading.Event()
+
+    def hangs(host: str, port: int) -> list[str]:
+        over.wait(20)
+        return ["127.0.0.1"]
+
+    started = time.monotonic()
+    with pytest.raises(httpcore.ConnectTimeout, match="not resolved in time"):
+        GuardedNetwork(hangs, anywhere, started + 0.2).connect_tcp("example.org", 80)
+    assert time.monotonic() - started < 10
+    over.set()
+
+
 def test_after_the_deadline_nothing_is_begun(closed_port: int) -> None:
     with pytest.raises(httpcore.ReadTimeout, match="deadline"):
         network("127.0.0.1", seconds=-1).connect_tcp("late.test", closed_port)
@@ -106,7 +120,7 @@ def test_reading_ends_at_the_deadline_whatever_time_it_is_given() -> None:
         started = time.monotonic()
         with pytest.raises(httpcore.ReadTimeout):
             stream.read(10, timeout=60)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 10
         with pytest.raises(httpcore.ReadTimeout, match="deadline"):
             stream.write(b"more")
         stream.close()
@@ -119,4 +133,4 @@ def test_encryption_keeps_the_deadline() -> None:
         started = time.monotonic()
         with pytest.raises((httpcore.ConnectTimeout, httpcore.ReadTimeout, httpcore.ConnectError)):
             stream.start_tls(httpcore.default_ssl_context(), "tls.test", timeout=60)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 10

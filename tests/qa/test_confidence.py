@@ -95,6 +95,12 @@ def test_a_calibration_for_another_reader_is_said_to_be_one() -> None:
     assert "footnote eval calibrate" in caught.value.remedy
 
 
+def test_the_words_that_count_are_those_of_the_best_sentence() -> None:
+    readings = [Reading((0.4,), span_score=9.0), Reading((1.0,), span_score=-2.0)]
+    assert features("bridge", PASSAGES, readings, {}, 8)["span"] == -2.0
+    assert "span" not in features("bridge", PASSAGES, READINGS, {}, 8)
+
+
 def test_every_feature_is_named() -> None:
-    readings = [Reading((1.0,), null_score=0.2), Reading((0.4,), null_score=0.9)]
+    readings = [Reading((1.0,), null_score=0.2, span_score=1.0), Reading((0.4,), null_score=0.9)]
     assert set(features("bridge", PASSAGES, readings, {}, 8)) == set(NAMES)

@@ -119,6 +119,15 @@ class TestReading:
         reader = TrainedReader(EvenReader(), changed(trained, tmp_path, span_margin=99.0), base=base)
         assert [reading.answer for reading in reader.read(COLOUR, ASIDE, shelf())] == [None] * 4
 
+    def test_how_far_words_answer_is_told_whether_they_are_shown_or_not(
+        self, reader: TrainedReader, trained: Path, base: Path, tmp_path: Path
+    ) -> None:
+        shy = TrainedReader(EvenReader(), changed(trained, tmp_path, span_margin=99.0), base=base, precision="float32")
+        shown, hidden = (of.read(COLOUR, ASIDE, shelf()) for of in (reader, shy))
+        assert [r.span_score for r in shown] == [r.span_score for r in hidden]
+        # Anna's passage answers; the others do not.
+        assert max(range(4), key=lambda n: shown[n].span_score or -99.0) == 1
+
     def test_no_more_is_read_where_the_first_two_are_clear(self, trained: Path, base: Path, tmp_path: Path) -> None:
         reader = TrainedReader(EvenReader(step=1.0), changed(trained, tmp_path, clear=0.0), base=base)
 
