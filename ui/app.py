@@ -11,7 +11,7 @@ from ui import chat, filter_row, filters, navigation, render, reply_actions, sid
 from ui.caller import caller
 from ui.conversation import Conversation
 from ui.conversations import Conversations
-from ui.events import QUIET, given, html, index_of
+from ui.events import QUIET, by_user, given, html, index_of
 from ui.feedback import Feedback
 from ui.opening import opened
 from ui.pace import Pace, too_many
@@ -90,9 +90,9 @@ def _wire(gr: Any, page: "_Page", parts: _Parts) -> None:
     shown = [parts.question, parts.talked, parts.conversation, parts.notice, parts.kept.listed]
     state = [parts.talked, parts.desk, parts.kept.thread]
     asked = [parts.question, *state, *parts.narrowing.inputs]
-    parts.question.submit(sidebar.by_user(gr, page.ask), asked, shown, trigger_mode="multiple", **QUIET)
+    parts.question.submit(by_user(gr, page.ask), asked, shown, trigger_mode="multiple", **QUIET)
     parts.question.stop(page.stop, parts.desk, None, concurrency_limit=None, **QUIET)
-    suggest = sidebar.by_user(gr, page.suggest, event=True)
+    suggest = by_user(gr, page.suggest, event=True)
     parts.conversation.suggest(suggest, [*state, parts.offered], shown, **QUIET)
     for part in (parts.conversation, parts.source):
         part.cite(given(gr, page.cite), parts.talked, parts.source, concurrency_limit=16, **QUIET)
@@ -104,10 +104,11 @@ def _wire_actions(gr: Any, handlers: reply_actions.Handlers, parts: _Parts) -> N
     told, shown = parts.conversation, [parts.talked, parts.conversation, parts.notice]
 
     def judge(user: str, event: object, talked: Conversation, desk: Desk, thread: sidebar.Thread) -> Any:
-        return handlers.judge(user, event, talked, desk, thread.conversation_id)
+        reading = bool(thread.reading)
+        return handlers.judge(user, event, talked, desk, thread.conversation_id, reading=reading)
 
     state = [parts.talked, parts.desk, parts.kept.thread]
-    told.judge(sidebar.by_user(gr, judge, event=True), state, shown, **QUIET)
+    told.judge(by_user(gr, judge, event=True), state, shown, **QUIET)
     told.export(given(gr, handlers.export), parts.talked, [saved, parts.notice], **QUIET)
 
 
@@ -150,6 +151,9 @@ class _Page:
         if run is None:
             yield skip, skip, skip, ONE_AT_A_TIME, skip
             return
+        if thread.reading:
+            talked = ()
+            thread.enter()
         box = self._box(running=True, value="")
         steps = chat.ask(self._answerer, question, talked, run, among)
         for conversation, listed in self.kept.keep(user, thread, steps):

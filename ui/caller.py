@@ -41,6 +41,11 @@ def caller_of(request: Any) -> Caller:
     return Caller(str(getattr(state, "request_id", "")), str(who))
 
 
+def user_of(request: Any) -> str:
+    """The user's name of a request, Starlette's or Gradio's; "" where nobody signs in."""
+    return str(getattr(request.state, "user", ""))
+
+
 @contextmanager
 def calling(made_by: Caller) -> Iterator[None]:
     """Work for that caller."""

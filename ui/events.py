@@ -5,7 +5,7 @@ from inspect import isgeneratorfunction
 from typing import Any
 
 from qa.errors import UsageError
-from ui.caller import caller_of, calling, steps
+from ui.caller import caller_of, calling, steps, user_of
 
 QUIET = {"api_visibility": "private", "show_progress": "hidden"}
 """For every event: no entry in Gradio's own API, no overlay over what is shown."""
@@ -22,6 +22,28 @@ def given(gr: Any, handler: Callable[..., Any]) -> Callable[..., Any]:
             return handler(event._data, *inputs)
 
     return all_of_it if isgeneratorfunction(handler) else step
+
+
+def by_user(gr: Any, handler: Callable[..., Any], *, event: bool = False) -> Callable[..., Any]:
+    """`handler` as Gradio calls it: first the user, then (`event`) what the browser says, untrusted, then inputs."""
+
+    def plain(request: gr.Request, *inputs: Any) -> Any:
+        with calling(caller_of(request)):
+            return handler(user_of(request), *inputs)
+
+    def told(request: gr.Request, given: gr.EventData, *inputs: Any) -> Any:
+        with calling(caller_of(request)):
+            return handler(user_of(request), given._data, *inputs)
+
+    def plain_steps(request: gr.Request, *inputs: Any) -> Iterator[Any]:
+        yield from steps(caller_of(request), handler(user_of(request), *inputs))
+
+    def told_steps(request: gr.Request, given: gr.EventData, *inputs: Any) -> Iterator[Any]:
+        yield from steps(caller_of(request), handler(user_of(request), given._data, *inputs))
+
+    if isgeneratorfunction(handler):
+        return told_steps if event else plain_steps
+    return told if event else plain
 
 
 def index_of(event: object, among: Sequence[object]) -> int | None:

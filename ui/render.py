@@ -24,10 +24,10 @@ CONFIDENCE = (
 """Steps of the confidence, by how often an answer at each step cites a gold sentence: see docs/decisions.md."""
 
 
-def conversation(exchanges: Conversation) -> list[str]:
-    """One piece of HTML an exchange."""
+def conversation(exchanges: Conversation, *, reading: bool = False) -> list[str]:
+    """One piece of HTML an exchange; `reading` is somebody else's, which is not to be judged."""
     last = len(exchanges) - 1
-    return [_exchange(turn, exchange, last=turn == last) for turn, exchange in enumerate(exchanges)]
+    return [_exchange(t, exchange, last=t == last, reading=reading) for t, exchange in enumerate(exchanges)]
 
 
 def welcome(articles: int, suggestions: Sequence[str]) -> str:
@@ -87,10 +87,10 @@ def _suggestions(titles: Sequence[str]) -> str:
     return f'<h3 id="fn-about">Ask about one of the newest articles</h3><ul aria-labelledby="fn-about">{chips}</ul>'
 
 
-def _exchange(turn: int, exchange: Exchange, *, last: bool) -> str:
+def _exchange(turn: int, exchange: Exchange, *, last: bool, reading: bool) -> str:
     question = tag("h2", text(exchange.question), cls="fn-question", dir="auto")
     asked_of = f'<p class="fn-small" dir="auto">Asked of: {text(exchange.asked_of)}</p>' if exchange.asked_of else ""
-    below = actions(turn, exchange, last=last)
+    below = actions(turn, exchange, last=last, judged=not reading)
     return tag("article", question + asked_of + _outcome(turn, exchange) + below, cls="fn-turn")
 
 

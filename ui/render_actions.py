@@ -11,11 +11,12 @@ _THUMB = (
 )
 
 
-def actions(turn: int, exchange: Exchange, *, last: bool) -> str:
+def actions(turn: int, exchange: Exchange, *, last: bool, judged: bool = True) -> str:
     """The row below a reply; the last one also offers the whole conversation."""
     if not isinstance(exchange.outcome, Answer | Refusal):
         return ""
-    return tag("div", _verdict(turn, exchange) + (_export() if last else ""), cls="fn-actions") + _why(turn, exchange)
+    inner = (_verdict(turn, exchange) if judged else "") + (_export() if last else "")
+    return (tag("div", inner, cls="fn-actions") if inner else "") + (_why(turn, exchange) if judged else "")
 
 
 # --------------------------------------------------------------------------------------------------

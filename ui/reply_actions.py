@@ -22,10 +22,12 @@ class Handlers:
         self._skip = skip
 
     def judge(
-        self, user: str, event: object, talked: Conversation, desk: Desk, conversation_id: str
+        self, user: str, event: object, talked: Conversation, desk: Desk, conversation_id: str, *, reading: bool = False
     ) -> tuple[Any, Any, str]:
-        """The conversation with the verdict, its HTML, and a word about it."""
+        """The conversation with the verdict, its HTML, and a word about it; `reading` is somebody else's."""
         try:
+            if reading:
+                raise UsageError("This is somebody else's conversation.", "Ask yourself, then judge the answer.")
             if desk.busy:
                 raise UsageError(WAIT)
             given = feedback.read(event)

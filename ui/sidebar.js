@@ -4,6 +4,7 @@ const column = document.querySelector("#fn-kept-column");
 const switchButton = document.querySelector("#fn-kept-toggle");
 const itemOf = (node) => node.closest?.("li[data-id]");
 const current = () => element.querySelector(".fn-kept")?.dataset.current ?? "";
+const reading = () => element.querySelector(".fn-kept")?.dataset.reading ?? "";
 
 const shown = () => document.body.classList.contains(narrow.matches ? "fn-kept-open" : "fn-kept-beside");
 const show = (wanted) => {
@@ -34,26 +35,30 @@ column.addEventListener("keydown", (event) => {
 narrow.addEventListener("change", settle);
 settle();
 
-// A row shows its conversation, or the field for a new name, or the question whether to delete.
+// A row shows its conversation, or the field for a new name, whom to share with, or the question whether to delete.
 const turn = (item, part) => {
-  for (const name of ["row", "rename", "sure"]) item.querySelector(`.fn-kept-${name}`).hidden = name !== part;
-  const focus = { row: "[data-do=open]", rename: "input", sure: "[data-do=cancel]" }[part];
+  for (const name of ["row", "rename", "share", "sure"]) {
+    const shown = item.querySelector(`.fn-kept-${name}`);
+    if (shown) shown.hidden = name !== part;
+  }
+  const focus = { row: "[data-do=open]", rename: "input", share: "button", sure: "[data-do=cancel]" }[part];
   item.querySelector(`.fn-kept-${part} ${focus}`).focus();
   if (part === "rename") item.querySelector("input").select();
 };
 
-const address = (id, place) => {
+// c: a conversation of one's own; s: the word under which one is shared; at: a citation in it.
+const address = (id, word, place) => {
   const url = new URL(location.href);
-  for (const [name, value] of [["c", id], ["at", place]]) {
+  for (const [name, value] of [["c", word ? "" : id], ["s", word], ["at", place]]) {
     if (value) url.searchParams.set(name, value);
     else url.searchParams.delete(name);
   }
   url.search = url.search.replaceAll("%3A", ":");
   return url;
 };
-const copy = async (tool, id) => {
+const copy = async (tool, id, word) => {
   const place = id === current() ? document.querySelector(".fn-source")?.dataset.place : "";
-  try { await navigator.clipboard.writeText(address(id, place).href); tool.dataset.said = "Copied"; }
+  try { await navigator.clipboard.writeText(address(id, word, place).href); tool.dataset.said = "Copied"; }
   catch { tool.dataset.said = "Copy the address of this page"; }
   setTimeout(() => delete tool.dataset.said, 2000);
 };
@@ -65,7 +70,10 @@ element.addEventListener("click", (event) => {
   const id = item.dataset.id;
   const does = {
     open: () => { trigger("open", { id }); leave(); },
-    link: () => copy(tool, id),
+    link: () => copy(tool, id, item.dataset.share),
+    sharing: () => turn(item, "share"),
+    share: () => { changed = id; trigger("share", { id }); },
+    unshare: () => { changed = id; trigger("unshare", { id }); },
     rename: () => turn(item, "rename"),
     delete: () => turn(item, "sure"),
     cancel: () => turn(item, "row"),
@@ -82,9 +90,18 @@ element.addEventListener("submit", (event) => {
 
 // The page's address is the link to what it shows: the conversation, and the citation that is open.
 let began = false;
+let read = "";
+let changed = "";
 const remember = () => {
   const place = document.querySelector(".fn-source")?.dataset.place;
-  history.replaceState(history.state, "", address(current(), current() ? place : ""));
+  history.replaceState(history.state, "", address(current(), reading(), current() || reading() ? place : ""));
+};
+const follow = () => {
+  if (read && current()) document.querySelector("#fn-source .fn-close")?.click(); // it was another conversation's
+  read = reading();
+  const item = changed && element.querySelector(`li[data-id="${changed}"]`);
+  if (item) turn(item, "share");
+  changed = "";
 };
 const reachPlace = () => {
   const place = document.querySelector(".fn-source")?.dataset.place;
@@ -93,7 +110,7 @@ const reachPlace = () => {
   }
   began = true;
 };
-watch("value", () => setTimeout(() => { reachPlace(); remember(); }, 50));
+watch("value", () => setTimeout(() => { follow(); reachPlace(); remember(); }, 50));
 new MutationObserver(() => { if (began) remember(); }).observe(document.querySelector("#fn-source"), {
   childList: true,
   subtree: true,

@@ -2,30 +2,37 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from inspect import isgeneratorfunction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from qa.errors import UsageError
 from ui import chat, render, render_sidebar, source_view
-from ui.caller import caller_of, calling, steps
+from ui.caller import caller_of, calling, user_of
 from ui.conversation import Conversation
 from ui.conversations import LONGEST_SEARCH, Conversations
-from ui.events import QUIET, html
+from ui.events import QUIET, by_user, html
 from ui.opening import opened
 from ui.running import Desk
-from ui.sign_in import user_of
 
 HERE = Path(__file__).parent
+READING = "Shared with you, to read. What you ask here begins a conversation of your own."
 Page = tuple[Any, Conversation, list[str], str, tuple[str, ...], str]
 """Question box, conversation, its HTML, notice, suggestions, source: what a page shows, in the order of its outputs."""
 
 
 class Thread:
-    """Which kept conversation a page is in; "" before the first question. One a page, on the server."""
+    """Which kept conversation a page is in; "" before the first question. One a page, on the server.
+
+    Or under which word it reads one that somebody shares: then what is asked begins another.
+    """
 
     def __init__(self) -> None:
-        self.conversation_id = ""
+        self.enter()
+
+    def enter(self, conversation_id: str = "", *, reading: str = "") -> None:
+        self.conversation_id = conversation_id
+        self.reading = reading
 
     def __deepcopy__(self, memo: object) -> "Thread":
         """Gradio copies a state's first value for every session."""
@@ -74,36 +81,16 @@ def wire(gr: Any, bar: Sidebar, handlers: "Handlers", demo: Any, fresh: Any, des
     searched = [bar.thread, bar.search]
 
     def enter(request: gr.Request, *inputs: Any) -> Any:
-        return handlers.enter(user_of(request), dict(request.query_params), *inputs)
+        with calling(caller_of(request)):
+            return handlers.enter(user_of(request), dict(request.query_params), *inputs)
 
     demo.load(enter, here, everything, **QUIET)
     fresh.click(by_user(gr, handlers.new), [*here, bar.search], everything, **QUIET)
     bar.search.input(by_user(gr, handlers.search), searched, bar.listed, trigger_mode="always_last", **QUIET)
     bar.listed.open(by_user(gr, handlers.open, event=True), [*here, bar.search], everything, **QUIET)
-    bar.listed.rename(by_user(gr, handlers.rename, event=True), searched, bar.listed, **QUIET)
+    for name, change in (("rename", handlers.rename), ("share", handlers.share), ("unshare", handlers.unshare)):
+        getattr(bar.listed, name)(by_user(gr, change, event=True), searched, bar.listed, **QUIET)
     bar.listed.delete(by_user(gr, handlers.delete, event=True), [*here, bar.search], everything, **QUIET)
-
-
-def by_user(gr: Any, handler: Callable[..., Any], *, event: bool = False) -> Callable[..., Any]:
-    """`handler` as Gradio calls it: first the user, then (`event`) what the browser says, untrusted, then inputs."""
-
-    def plain(request: gr.Request, *inputs: Any) -> Any:
-        with calling(caller_of(request)):
-            return handler(user_of(request), *inputs)
-
-    def told(request: gr.Request, given: gr.EventData, *inputs: Any) -> Any:
-        with calling(caller_of(request)):
-            return handler(user_of(request), given._data, *inputs)
-
-    def plain_steps(request: gr.Request, *inputs: Any) -> Iterator[Any]:
-        yield from steps(caller_of(request), handler(user_of(request), *inputs))
-
-    def told_steps(request: gr.Request, given: gr.EventData, *inputs: Any) -> Iterator[Any]:
-        yield from steps(caller_of(request), handler(user_of(request), given._data, *inputs))
-
-    if isgeneratorfunction(handler):
-        return told_steps if event else plain_steps
-    return told if event else plain
 
 
 class Handlers:
@@ -125,12 +112,15 @@ class Handlers:
 
     def enter(self, user: str, query: Mapping[str, str], desk: Desk, thread: Thread) -> tuple[Any, ...]:
         """A page that is loaded: the conversation that its address names, at the citation that it names."""
-        if "c" not in query:
-            return self.new(user, desk, thread)
-        return self._opened(user, query["c"], desk, thread, "", at=query.get("at", ""))
+        at = query.get("at", "")
+        if "s" in query:
+            return self._read(user, query["s"], desk, thread, at)
+        if "c" in query:
+            return self._opened(user, query["c"], desk, thread, "", at)
+        return self.new(user, desk, thread)
 
     def new(self, user: str, desk: Desk, thread: Thread, searched: object = "") -> tuple[Any, ...]:
-        thread.conversation_id = ""
+        thread.enter()
         return *self._start(desk), self.search(user, thread, searched)
 
     def open(self, user: str, event: object, desk: Desk, thread: Thread, searched: object) -> tuple[Any, ...]:
@@ -143,16 +133,21 @@ class Handlers:
             found = self._store.list(user, words)
         except Exception as error:
             return render_sidebar.not_kept(chat.explain(error), user)
-        return render_sidebar.listing(found, thread.conversation_id, searched=bool(words.strip()), user=user)
+        return render_sidebar.listing(
+            found, thread.conversation_id, searched=bool(words.strip()), user=user, reading=thread.reading
+        )
 
     def rename(self, user: str, event: object, thread: Thread, searched: object) -> str:
-        try:
-            self._store.rename(user, _word(event, "id"), _word(event, "title"))
-        except UsageError:
-            pass
-        except Exception as error:
-            return render_sidebar.not_kept(chat.explain(error), user)
-        return self.search(user, thread, searched)
+        named = partial(self._store.rename, user, _word(event, "id"), _word(event, "title"))
+        return self._changed(named, user, thread, searched)
+
+    def share(self, user: str, event: object, thread: Thread, searched: object) -> str:
+        """With whoever may sign in; where nobody does, the page's address already leads here."""
+        share = partial(self._store.share, user, _word(event, "id")) if user else lambda: None
+        return self._changed(share, user, thread, searched)
+
+    def unshare(self, user: str, event: object, thread: Thread, searched: object) -> str:
+        return self._changed(partial(self._store.unshare, user, _word(event, "id")), user, thread, searched)
 
     def delete(self, user: str, event: object, desk: Desk, thread: Thread, searched: object) -> tuple[Any, ...]:
         """The page stays as it is, unless it was in the conversation that is gone."""
@@ -179,12 +174,22 @@ class Handlers:
             if conversation_id:
                 self._finish(user, conversation_id, last)
 
+    def _changed(self, change: Callable[[], object], user: str, thread: Thread, searched: object) -> str:
+        """The list after a change of one of its own; what is not there is passed over."""
+        try:
+            change()
+        except UsageError:
+            pass
+        except Exception as error:
+            return render_sidebar.not_kept(chat.explain(error), user)
+        return self.search(user, thread, searched)
+
     def _begin(self, user: str, thread: Thread, steps: Conversation) -> tuple[str, str]:
         try:
             conversation_id = self._store.begin(user, steps[-1], thread.conversation_id)
         except Exception as error:
             return "", render_sidebar.not_kept(chat.explain(error), user)
-        thread.conversation_id = conversation_id
+        thread.enter(conversation_id)
         return conversation_id, self.search(user, thread, "")
 
     def _finish(self, user: str, conversation_id: str, steps: Conversation) -> None:
@@ -199,15 +204,32 @@ class Handlers:
         try:
             conversation = self._store.open(user, conversation_id)
         except Exception as error:
-            thread.conversation_id = ""
-            box, talked, _, notice, offered, source = self._start(desk)
-            page = [render.failure(chat.explain(error))]
-            return box, talked, page, notice, offered, source, self.search(user, thread, searched)
+            return self._astray(error, user, desk, thread, searched)
         desk.drop()
-        thread.conversation_id = conversation_id
+        thread.enter(conversation_id)
         shown = render.conversation(conversation)
         source = self._source(conversation, at)
         return self._waiting(), conversation, shown, "", (), source, self.search(user, thread, searched)
+
+    def _read(self, user: str, word: str, desk: Desk, thread: Thread, at: str) -> tuple[Any, ...]:
+        """A conversation that somebody shares; its owner is in it as ever."""
+        try:
+            found = self._store.shared(word)
+        except Exception as error:
+            return self._astray(error, user, desk, thread, "")
+        if found.owner == user:
+            return self._opened(user, found.conversation_id, desk, thread, "", at)
+        desk.drop()
+        thread.enter(reading=word)
+        shown = render.conversation(found.conversation, reading=True)
+        source = self._source(found.conversation, at)
+        return self._waiting(), found.conversation, shown, READING, (), source, self.search(user, thread, "")
+
+    def _astray(self, error: Exception, user: str, desk: Desk, thread: Thread, searched: object) -> tuple[Any, ...]:
+        thread.enter()
+        box, talked, _, notice, offered, source = self._start(desk)
+        page = [render.failure(chat.explain(error))]
+        return box, talked, page, notice, offered, source, self.search(user, thread, searched)
 
     def _source(self, conversation: Conversation, at: str) -> str:
         return opened(self._library, conversation, {"place": at}) if at else ""

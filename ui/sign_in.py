@@ -1,7 +1,7 @@
 """Sign-in, between the guard and the rest: who makes a request, and that nobody else's page is reached with it.
 
 A browser signs in at /sign-in and is known by its cookie. A program gives name and password with every request
-(Basic), below the paths of PROGRAMS. Whatever lies behind asks `user_of(request)`.
+(Basic), below the paths of PROGRAMS. Whatever lies behind asks `ui.caller.user_of(request)`.
 """
 
 import hmac
@@ -9,7 +9,6 @@ import json
 import re
 import time
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import parse_qs, quote
 
 from starlette.requests import Request
@@ -28,11 +27,6 @@ HERE_ONLY = "/metrics"
 PROGRAMS = ("/api/", "/mcp", "/metrics")
 MOST_PAGES = 20_000
 WRONG = "Name or password is wrong."
-
-
-def user_of(request: Any) -> str:
-    """The user's name of a request, Starlette's or Gradio's; "" where nobody signs in."""
-    return str(getattr(request.state, "user", ""))
 
 
 class SignIn:

@@ -16,7 +16,7 @@ import pytest
 from qa.domain import Reply
 from qa.errors import LibraryTooNew, LibraryUnwritable, UsageError
 from tests.ui.pages import answer, article, evidence, refusal
-from ui import conversations, exchanges
+from ui import conversation_tables, conversations, exchanges
 from ui.conversation import Exchange, Failure, Pending, Stopped
 from ui.conversations import Conversations
 
@@ -92,7 +92,7 @@ def test_a_title_is_one_short_line(kept: Conversations) -> None:
     (title,) = titles(kept)
     assert title.startswith("What is it? xxx")
     assert title.endswith("…")
-    assert len(title) == conversations.LONGEST_TITLE
+    assert len(title) == conversation_tables.LONGEST_TITLE
 
 
 def test_renaming_and_deleting(kept: Conversations) -> None:

@@ -15,8 +15,9 @@ from tests.fakes import FakeAnswerer, FakeArticles
 from tests.ui.pages import answer, article, evidence, running, served
 from tests.ui.test_server import call
 from ui import credentials, server, users
+from ui.caller import user_of
 from ui.guard import Guard
-from ui.sign_in import SignIn, user_of
+from ui.sign_in import SignIn
 from ui.users import Users
 
 ADA, BOB = "adas long password", "bobs long password"
