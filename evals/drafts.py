@@ -48,13 +48,13 @@ def cloze(article: Article, sentence: Span, gap: Span) -> Case:
     text = article.text
     asked = f"{text[sentence.start : gap.start]}{GAP}{text[gap.end : sentence.end]}"
     question = f"What is missing here: “{_folded(asked)}”"
-    return _case(article, sentence, "cloze", question, (_folded(gap.of(text)),))
+    return drafted_case(article, sentence, "cloze", question, (_folded(gap.of(text)),))
 
 
 def heading(article: Article, words: str, sentence: Span) -> Case:
     """What stands under the heading `words`, which is the title or one of the article's own?"""
     within = "" if words == article.title else f" in “{_folded(article.title)}”"
-    return _case(article, sentence, "heading", f"What is said about “{_folded(words)}”{within}?")
+    return drafted_case(article, sentence, "heading", f"What is said about “{_folded(words)}”{within}?")
 
 
 def gaps(text: str, sentence: Span) -> list[Span]:
@@ -78,6 +78,14 @@ def headings(article: Article) -> list[tuple[str, Span]]:
     return [*titled[:1], *_sections(article.text, spans)]
 
 
+def drafted_case(article: Article, sentence: Span, kind: str, question: str, answers: tuple[str, ...] = ()) -> Case:
+    """A case whose id is the same whenever the same is asked about the same sentence."""
+    quote = sentence.of(article.text)
+    digest = hashlib.sha256("\n".join((article.uri, quote, question)).encode(errors="replace")).hexdigest()
+    gold = (Gold(article.uri, quote, 0, sentence.start),)
+    return Case(f"{kind}-{digest[:12]}", question, gold, answers=answers, kind=kind, about=article.uri)
+
+
 # ----------------------------------------------------------------------------------------------------------------
 
 
@@ -97,13 +105,6 @@ def _cloze(article: Article, random: Random) -> Case | None:
 def _heading(article: Article, random: Random) -> Case | None:
     found = headings(article)
     return heading(article, *random.choice(found)) if found else None
-
-
-def _case(article: Article, sentence: Span, kind: str, question: str, answers: tuple[str, ...] = ()) -> Case:
-    quote = sentence.of(article.text)
-    digest = hashlib.sha256("\n".join((article.uri, quote, question)).encode(errors="replace")).hexdigest()
-    gold = (Gold(article.uri, quote, 0, sentence.start),)
-    return Case(f"{kind}-{digest[:12]}", question, gold, answers=answers, kind=kind, about=article.uri)
 
 
 def _folded(text: str) -> str:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ui.eval_commands import Json, LibraryFolder, eval_app, speed, train_reader
+from ui.eval_commands import Json, LibraryFolder, eval_app, speed
 from ui.exits import Explained
+from ui.fitting_commands import train_reader
 from ui.user_commands import users_app
 
 if TYPE_CHECKING:

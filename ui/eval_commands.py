@@ -1,11 +1,11 @@
 """`footnote eval ...` and `footnote speed`: how far to trust it, and how fast it is."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -48,6 +48,12 @@ def evaluate(
     form: Form = "cases",
     as_json: Json = False,
     baseline: Annotated[bool, typer.Option("--baseline", help="Ask the usual tutorial RAG instead.")] = False,
+    against: Annotated[
+        Literal["extractive", "baseline"] | None,
+        typer.Option(
+            help="Ask Footnote without its chat model, or the usual tutorial RAG, too: what is better, worse."
+        ),
+    ] = None,
     withheld: Annotated[
         bool, typer.Option("--withheld", help="Ask each answerable case again with its articles left out.")
     ] = False,
@@ -84,20 +90,19 @@ def evaluate(
     if keep and runs:
         raise typer.BadParameter("Give --runs DIR or --keep, not both.")
     settings = load(library=library)
-    with _staged() as step:
-        found, records = evaluate_file(
-            dataset,
-            settings,
-            form=form,
-            system="baseline" if baseline else "footnote",
-            asking=Asking(withheld, own_article, limit, kept_apart),
-            runs=runs_of(settings.library) if keep else runs,
-            progress=step,
-            judged=judge,
-        )
+    asking = Asking(withheld, own_article, limit, kept_apart)
+    kept = runs_of(settings.library) if keep else runs
+    with staged() as step:
+        ask = partial(evaluate_file, dataset, settings, form, asking=asking, runs=kept, progress=step, judged=judge)
+        found, records = ask(system="baseline" if baseline else "footnote")
+        other = ask(system=against)[1] if against else []
     if html:
         html.write_text(page(found, records), encoding="utf-8")
-    terminal.report(found, report.as_text(found), as_json)
+    text = report.as_text(found)
+    if against:
+        found["against"] = {"system": against, **compare.compare(other, records)}
+        text += f"\nFirst {against}, then {found['system']}:\n{compare.as_text(found['against'])}"
+    terminal.report(found, text, as_json)
     short = compare.below(found["metrics"], fail_under or ())
     for line in short:
         terminal.say(line)
@@ -119,6 +124,9 @@ def draft(
     library: LibraryFolder = None,
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=10_000, help="How many cases.")] = 20,
     seed: Annotated[int, typer.Option(help="Another number, other questions.")] = 0,
+    by_model: Annotated[
+        bool, typer.Option("--written", help="Let the chat model write them, which is nearer to what people ask.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write them here instead; - for standard output.")
     ] = None,
@@ -132,7 +140,9 @@ def draft(
 
     with _shelf(library) as (folder, shelf):
         store = CaseStore(folder)
-        made = drafted(shelf, count, seed, store.known() if out is None else ())
+        known = store.known() if out is None else ()
+        make = _written_by_model(library) if by_model else drafted
+        made = list(make(shelf, count, seed, known))
     if out is not None:
         _write_cases(made, out)
     else:
@@ -140,8 +150,35 @@ def draft(
     if str(out) != "-":
         waiting = {} if out else {"waiting": store.counts()["draft"]}
         where = f"Written to {out}." if out else "Accept them on the evals page of footnote serve."
-        said = f"{number(len(made), 'case')} drafted{', all there are' if len(made) < count else ''}. {where}"
+        fewer = ", all there are" if len(made) < count and not by_model else ""
+        said = f"{number(len(made), 'case')} drafted{fewer}. {where}"
         terminal.report({"drafted": len(made), **waiting}, said, as_json)
+
+
+def _written_by_model(library: Path | None) -> Callable[..., Iterator[Any]]:
+    """What the chat model of the settings writes; where it fails, what it wrote until then, and a line that says so."""
+    from evals.written_drafts import written
+    from qa.bootstrap import make_generator
+    from qa.errors import ChatFailed, UsageError
+    from qa.settings import load
+    from ui import terminal
+
+    generator = make_generator(load(library=library))
+    if generator is None:
+        raise UsageError("There is no chat model that could write.", "Set FOOTNOTE_CHAT_MODEL, or leave out --written.")
+
+    def make(shelf: Any, count: int, seed: int, known: Collection[str]) -> Iterator[Any]:
+        made = 0
+        try:
+            for case in written(shelf, generator, count, seed, known):
+                made += 1
+                yield case
+        except ChatFailed as failure:
+            if not made:
+                raise
+            terminal.say(f"{failure.message} {failure.remedy}")
+
+    return make
 
 
 @eval_app.command()
@@ -154,105 +191,6 @@ def cases(
 
     with _shelf(library) as (folder, _):
         _write_cases(CaseStore(folder).cases("draft" if waiting else "accepted"), Path("-"))
-
-
-@eval_app.command()
-def calibrate(
-    sources: Annotated[
-        list[str], typer.Argument(metavar="FILE[:FORMAT]...", help="Cases to fit on; cases without a format name.")
-    ],
-    library: LibraryFolder = None,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the calibration.")] = Path(
-        "confidence.json"
-    ),
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases of each file.")] = None,
-    wrong: Annotated[float, typer.Option(help="Cost of an answer that is not right.")] = 1.0,
-    refused: Annotated[float, typer.Option(help="Cost of refusing where there was a right answer.")] = 1.0,
-    sizes: Annotated[
-        list[int] | None,
-        typer.Option("--size", metavar="N", min=2, help="Fit for libraries of N articles as well; may be repeated."),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Fit the confidence and its threshold on FILEs; report on other ones with footnote eval."""
-    from evals import calibrate as calibration
-    from evals.command import examples
-    from qa.settings import load
-    from ui import terminal
-
-    named = [_named(source) for source in sources]
-    with _staged() as step:
-        settings = load(library=library)
-        seen = [e for path, form in named for e in examples(path, settings, form, limit, step, sizes=sizes or ())]
-    costs = calibration.Costs(wrong, refused)
-    names = [path.name for path, _ in named]
-    fitted = calibration.fit(seen, costs, names, datetime.now(UTC).date().isoformat(), sizes or ())
-    calibration.write(fitted, out)
-    shown = dict(fitted.provenance)
-    terminal.report(shown, f"{json.dumps(shown, indent=1)}\nWritten to {out}.", as_json)
-
-
-@eval_app.command("fit-ranking")
-def fit_ranking(
-    sources: Annotated[
-        list[str], typer.Argument(metavar="FILE[:FORMAT]...", help="Cases to fit on; cases without a format name.")
-    ],
-    library: LibraryFolder = None,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the weights.")] = Path("ranking.json"),
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases of each file.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Fit the weights of retrieving and reading on FILEs; report on other ones with footnote eval."""
-    from evals import fit_ranking as fitting
-    from evals.command import ranking_lists
-    from qa.features import NAMES
-    from qa.retriever import SIDES
-    from qa.settings import load
-    from ui import terminal
-
-    named = [_named(source) for source in sources]
-    with _staged() as step:
-        lists = [ranking_lists(path, load(library=library), form, limit, step) for path, form in named]
-    of_passages = fitting.fit([one for passages, _ in lists for one in passages], SIDES)
-    of_sentences = fitting.fit([one for _, sentences in lists for one in sentences], NAMES)
-    counts = {path.name: len(passages) for (path, _), (passages, _) in zip(named, lists, strict=True)}
-    made = {"fitted_on": counts, "date": datetime.now(UTC).date().isoformat()}
-    fitting.write(out, of_passages, of_sentences, made)
-    shown = {"passages": of_passages, "sentences": of_sentences, **made}
-    terminal.report(shown, f"{json.dumps(shown, indent=1)}\nWritten to {out}.", as_json)
-
-
-@eval_app.command("calibrate-support")
-def calibrate_support(
-    fitting: Annotated[Path, typer.Argument(metavar="FILE", help="Cases whose gold sentences are fitted on.")],
-    reporting: Annotated[Path, typer.Argument(metavar="OTHER", help="Other cases, for the figures.")],
-    library: LibraryFolder = None,
-    form: Form = "cases",
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the thresholds.")] = Path("support.json"),
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases of each file.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Fit when a statement counts as borne out, on claims made from FILE; figures on those made from OTHER."""
-    from evals import fit_support as fitting_support
-    from evals.command import support_pairs
-    from qa.settings import load
-    from ui import terminal
-
-    with _staged() as step:
-        seen, others = (support_pairs(path, load(library=library), form, limit, step) for path in (fitting, reporting))
-    weights = fitting_support.fit(seen)
-    figures = {"fitted": fitting_support.figures(seen, weights), "reported": fitting_support.figures(others, weights)}
-    made = {"fitted_on": fitting.name, "reported_on": reporting.name, "date": datetime.now(UTC).date().isoformat()}
-    fitting_support.write(weights, {**made, **figures}, out)
-    shown = {"meaning": weights.meaning, "unsupported": weights.unsupported, **made, **figures}
-    terminal.report(shown, f"{json.dumps(shown, indent=1)}\nWritten to {out}.", as_json)
-
-
-def train_reader(context: typer.Context) -> None:
-    """Train the reader on your own questions: examples, train, average, publish. Each step has its own --help."""
-    from evals.train_reader import main
-
-    main(context.args)
 
 
 def speed(
@@ -299,13 +237,8 @@ def _write_cases(made: Iterable[Any], out: Path) -> None:
         out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def _named(source: str) -> tuple[Path, str]:
-    path, colon, form = source.rpartition(":")
-    return (Path(path), form) if colon and not Path(source).exists() else (Path(source), "cases")
-
-
 @contextmanager
-def _staged() -> Iterator[Any]:
+def staged() -> Iterator[Any]:
     """Progress that says what is being done: a bar on a terminal, a line now and then otherwise."""
     from ui import terminal
 

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 from evals import runs
 from evals.case_store import CaseStore
 from evals.datasets import load
+from tests.chat_server import chat_server, fails, says
 from ui.cli import app
 
 CASES = Path(__file__).parents[2] / "samples" / "cases.jsonl"
@@ -67,3 +68,26 @@ def test_without_a_library_nothing_is_made(tmp_path: Path) -> None:
     done = footnote("eval", "draft", "--library", tmp_path / "none")
     assert (done.exit_code, (tmp_path / "none").exists()) == (2, False)
     assert "There is no library" in done.stderr
+
+
+def test_a_chat_model_writes_drafts_and_what_it_wrote_before_it_failed_is_kept(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOOTNOTE_CHAT_RETRIES", "0")
+    with chat_server(says("Who will pay for it?"), says("When is it to open?"), fails(500)) as server:
+        monkeypatch.setenv("FOOTNOTE_CHAT_MODEL", "small")
+        monkeypatch.setenv("FOOTNOTE_CHAT_BASE_URL", server.url)
+        done = footnote("eval", "draft", "--written", "-n", 5)
+        assert ">>> " in server.prompt()
+    assert done.stdout.startswith("2 cases drafted. Accept them")
+    assert "failed" in done.stderr
+    drafts = CaseStore(library).cases("draft")
+    assert {case.question for case in drafts} == {"Who will pay for it?", "When is it to open?"}
+    assert {case.kind for case in drafts} == {"written"}
+
+
+def test_without_a_chat_model_none_are_written(library: Path) -> None:
+    done = footnote("eval", "draft", "--written")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "FOOTNOTE_CHAT_MODEL" in done.stderr
+    assert CaseStore(library).known() == frozenset()

@@ -11,7 +11,7 @@ from qa.features import NAMES
 from qa.retriever import SIDES
 from qa.weights import Weights
 from ui.cli import app
-from ui.eval_commands import _named
+from ui.fitting_commands import _named
 
 CASES = Path(__file__).parents[2] / "samples" / "cases.jsonl"
 

@@ -1,0 +1,117 @@
+"""`footnote eval calibrate ...` and `footnote train-reader`: what is fitted to questions with known answers."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.eval_commands import Form, Json, LibraryFolder, eval_app, staged
+
+
+@eval_app.command()
+def calibrate(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="FILE[:FORMAT]...", help="Cases to fit on; cases without a format name.")
+    ],
+    library: LibraryFolder = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the calibration.")] = Path(
+        "confidence.json"
+    ),
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases of each file.")] = None,
+    wrong: Annotated[float, typer.Option(help="Cost of an answer that is not right.")] = 1.0,
+    refused: Annotated[float, typer.Option(help="Cost of refusing where there was a right answer.")] = 1.0,
+    sizes: Annotated[
+        list[int] | None,
+        typer.Option("--size", metavar="N", min=2, help="Fit for libraries of N articles as well; may be repeated."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Fit the confidence and its threshold on FILEs; report on other ones with footnote eval."""
+    from evals import calibrate as calibration
+    from evals.command import examples
+    from qa.settings import load
+    from ui import terminal
+
+    named = [_named(source) for source in sources]
+    with staged() as step:
+        settings = load(library=library)
+        seen = [e for path, form in named for e in examples(path, settings, form, limit, step, sizes=sizes or ())]
+    costs = calibration.Costs(wrong, refused)
+    names = [path.name for path, _ in named]
+    fitted = calibration.fit(seen, costs, names, datetime.now(UTC).date().isoformat(), sizes or ())
+    calibration.write(fitted, out)
+    shown = dict(fitted.provenance)
+    terminal.report(shown, f"{json.dumps(shown, indent=1)}\nWritten to {out}.", as_json)
+
+
+@eval_app.command("fit-ranking")
+def fit_ranking(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="FILE[:FORMAT]...", help="Cases to fit on; cases without a format name.")
+    ],
+    library: LibraryFolder = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the weights.")] = Path("ranking.json"),
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases of each file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fit the weights of retrieving and reading on FILEs; report on other ones with footnote eval."""
+    from evals import fit_ranking as fitting
+    from evals.command import ranking_lists
+    from qa.features import NAMES
+    from qa.retriever import SIDES
+    from qa.settings import load
+    from ui import terminal
+
+    named = [_named(source) for source in sources]
+    with staged() as step:
+        lists = [ranking_lists(path, load(library=library), form, limit, step) for path, form in named]
+    of_passages = fitting.fit([one for passages, _ in lists for one in passages], SIDES)
+    of_sentences = fitting.fit([one for _, sentences in lists for one in sentences], NAMES)
+    counts = {path.name: len(passages) for (path, _), (passages, _) in zip(named, lists, strict=True)}
+    made = {"fitted_on": counts, "date": datetime.now(UTC).date().isoformat()}
+    fitting.write(out, of_passages, of_sentences, made)
+    shown = {"passages": of_passages, "sentences": of_sentences, **made}
+    terminal.report(shown, f"{json.dumps(shown, indent=1)}\nWritten to {out}.", as_json)
+
+
+@eval_app.command("calibrate-support")
+def calibrate_support(
+    fitting: Annotated[Path, typer.Argument(metavar="FILE", help="Cases whose gold sentences are fitted on.")],
+    reporting: Annotated[Path, typer.Argument(metavar="OTHER", help="Other cases, for the figures.")],
+    library: LibraryFolder = None,
+    form: Form = "cases",
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the thresholds.")] = Path("support.json"),
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases of each file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fit when a statement counts as borne out, on claims made from FILE; figures on those made from OTHER."""
+    from evals import fit_support as fitting_support
+    from evals.command import support_pairs
+    from qa.settings import load
+    from ui import terminal
+
+    with staged() as step:
+        seen, others = (support_pairs(path, load(library=library), form, limit, step) for path in (fitting, reporting))
+    weights = fitting_support.fit(seen)
+    figures = {"fitted": fitting_support.figures(seen, weights), "reported": fitting_support.figures(others, weights)}
+    made = {"fitted_on": fitting.name, "reported_on": reporting.name, "date": datetime.now(UTC).date().isoformat()}
+    fitting_support.write(weights, {**made, **figures}, out)
+    shown = {"meaning": weights.meaning, "unsupported": weights.unsupported, **made, **figures}
+    terminal.report(shown, f"{json.dumps(shown, indent=1)}\nWritten to {out}.", as_json)
+
+
+def train_reader(context: typer.Context) -> None:
+    """Train the reader on your own questions: examples, train, average, publish. Each step has its own --help."""
+    from evals.train_reader import main
+
+    main(context.args)
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+def _named(source: str) -> tuple[Path, str]:
+    path, colon, form = source.rpartition(":")
+    return (Path(path), form) if colon and not Path(source).exists() else (Path(source), "cases")
