@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := .demo-library
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-all hostile torture check format bench clean
+.PHONY: help install demo serve test test-all hostile torture pictures weigh check format bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,12 @@ hostile: install  ## broken and odd files through the loaders, as a table (needs
 
 torture: install  ## kill it at random and at every step, several processes at once; minutes
 	$(BIN)/python -m tests.torture
+
+pictures: install  ## the README's pictures, from the sample articles (needs Chromium)
+	$(BIN)/python -m tests.ui.pictures
+
+weigh: install  ## what the page weighs, when it is painted, what shifts (needs Chromium)
+	$(BIN)/python -m tests.ui.page_figures
 
 check: install  ## format, lint, types, layers, weak spots
 	$(BIN)/ruff format --check .
