@@ -130,8 +130,9 @@ print("done")
 """
 
 
+@pytest.mark.slow
 def test_nothing_is_looked_up_or_connected_to(tmp_path: Path) -> None:
-    """With the bundled model and Chroma, in a process of its own."""
+    """With the bundled model and Chroma, in a process of its own; `stays_here` asks it of each test's own process."""
     root = Path(__file__).parents[2]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "FOOTNOTE_"))}
     told = subprocess.run(
