@@ -88,7 +88,8 @@ def wire(gr: Any, bar: Sidebar, handlers: "Handlers", demo: Any, fresh: Any, des
     fresh.click(by_user(gr, handlers.new), [*here, bar.search], everything, **QUIET)
     bar.search.input(by_user(gr, handlers.search), searched, bar.listed, trigger_mode="always_last", **QUIET)
     bar.listed.open(by_user(gr, handlers.open, event=True), [*here, bar.search], everything, **QUIET)
-    for name, change in (("rename", handlers.rename), ("share", handlers.share), ("unshare", handlers.unshare)):
+    # Not "share": Gradio's own script takes an event of that name for itself.
+    for name, change in (("rename", handlers.rename), ("grant", handlers.share), ("revoke", handlers.unshare)):
         getattr(bar.listed, name)(by_user(gr, change, event=True), searched, bar.listed, **QUIET)
     bar.listed.delete(by_user(gr, handlers.delete, event=True), [*here, bar.search], everything, **QUIET)
 

@@ -197,7 +197,7 @@ def test_a_reader_cannot_change_it_whatever_the_browser_sends(
         call(ada, "submit", ["What will it cost?"], session="a")
         store = Conversations(settings.library)
         (mine,) = store.list("ada")
-        call(ada, "share", [], {"id": mine.conversation_id}, session="a")
+        call(ada, "grant", [], {"id": mine.conversation_id}, session="a")
         word = store.list("ada")[0].shared_as
         before = store.open("ada", mine.conversation_id)
         read = json.dumps(_entered(bob, word, "b"))
@@ -205,7 +205,7 @@ def test_a_reader_cannot_change_it_whatever_the_browser_sends(
         for event, data in (
             ("judge", {"turn": 0, "verdict": "down"}),
             ("rename", {"id": mine.conversation_id, "title": "Mine now"}),
-            ("unshare", {"id": mine.conversation_id}),
+            ("revoke", {"id": mine.conversation_id}),
             ("delete", {"id": mine.conversation_id}),
         ):
             told = json.dumps(call(bob, event, [], data, session="b"))
@@ -217,7 +217,7 @@ def test_a_reader_cannot_change_it_whatever_the_browser_sends(
         assert answerer.asked[-1][1] == (), "what was read is not what was asked before"
         assert not (settings.library / "feedback.db").exists()
         assert "What will it cost?" not in told
-        call(ada, "unshare", [], {"id": mine.conversation_id}, session="a")
+        call(ada, "revoke", [], {"id": mine.conversation_id}, session="a")
         assert "41 million" not in json.dumps(_entered(bob, word, "c"))
         store.close()
 
