@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from ingest.pipeline import ingest
 from qa.bootstrap import make_embedder, stay_quiet
@@ -46,13 +47,24 @@ def model() -> SentenceTransformerEmbedder:
 
 @pytest.fixture(scope="session")
 def sample_library(tmp_path_factory: pytest.TempPathFactory, model: SentenceTransformerEmbedder) -> Path:
-    """The folder of a library of the text and Markdown samples. Read it only; `own_library` is to be changed."""
-    folder = tmp_path_factory.mktemp("samples") / "library"
+    """The folder of a library of the text and Markdown samples. Read it only; `own_library` is to be changed.
+
+    Whichever of pytest's processes wants it first makes it, for all of them.
+    """
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "sample-library"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            _make(made := tmp_path_factory.mktemp("samples") / "library", model)
+            made.rename(folder)
+    return folder
+
+
+def _make(folder: Path, model: SentenceTransformerEmbedder) -> None:
     files = sorted(str(path) for path in SAMPLES.iterdir() if path.suffix in {".txt", ".md"})
     with Library.open(folder, model.stamp, index="exact") as library:
         failed = [outcome for outcome in ingest(files, library, model, load()) if outcome.status == "failed"]
     assert not failed
-    return folder
 
 
 @pytest.fixture
