@@ -50,8 +50,8 @@ const turn = (item, part) => {
 const address = (id, word, place) => {
   const url = new URL(location.href);
   for (const [name, value] of [["c", word ? "" : id], ["s", word], ["at", place]]) {
+    url.searchParams.delete(name);
     if (value) url.searchParams.set(name, value);
-    else url.searchParams.delete(name);
   }
   url.search = url.search.replaceAll("%3A", ":");
   return url;
