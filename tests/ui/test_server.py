@@ -137,11 +137,9 @@ def test_a_raw_call_cannot_have_a_file_copied(client: httpx.Client, answerer: Fa
 def test_two_sessions_do_not_see_each_other(client: httpx.Client, answerer: FakeAnswerer) -> None:
     answerer.outcomes[:] = [REPLY]
     call(client, "submit", ["What will it cost?", None], session="one")
-    mine = json.dumps(call(client, "cite", [None], {"place": "0:1"}, session="one"))
+    mine = str(call(client, "cite", [None], {"place": "0:1"}, session="one"))
     theirs = json.dumps(call(client, "cite", [None], {"place": "0:1"}, session="two"))
-    assert (
-        "£41 million" in json.loads(f'"{mine}"'.replace('"', "", 2) and json.dumps(mine)) or "\\u00a341 million" in mine
-    )
+    assert "£41 million" in mine
     assert "41 million" not in theirs
     assert "That is no citation of this conversation." in theirs
 
