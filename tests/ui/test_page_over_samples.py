@@ -10,8 +10,9 @@ import pytest
 from ingest.pipeline import ingest
 from qa.bootstrap import Service, service
 from qa.domain import Answer, Evidence, Refusal
+from qa.embedder import SentenceTransformerEmbedder
 from qa.settings import Settings
-from tests.ui.browser import Visit, chromium, visit
+from tests.ui.browser import Visit, visit
 from tests.ui.pages import served
 from ui.conversation import cited
 
@@ -22,19 +23,20 @@ CASES = [json.loads(line) for line in (SAMPLES / "cases.jsonl").read_text().spli
 
 
 @pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Settings]]:
+def samples(
+    tmp_path_factory: pytest.TempPathFactory, model: SentenceTransformerEmbedder
+) -> Iterator[tuple[Service, Settings]]:
     settings = Settings(_env_file=None, library=tmp_path_factory.mktemp("samples") / "library")
-    made = service(settings, create=True)
+    made = service(settings, create=True, embedder=model)
     with made.library:
         list(ingest([str(SAMPLES / "articles")], made.library, made.embedder, settings))
         yield made, settings
 
 
 @pytest.fixture(scope="module")
-def seen(samples: tuple[Service, Settings]) -> Iterator[Visit]:
+def seen(browser: Any, samples: tuple[Service, Settings]) -> Iterator[Visit]:
     made, settings = samples
     with (
-        chromium() as browser,
         served(made.answerer, made.library, settings) as address,
         visit(browser, address, viewport={"width": 1440, "height": 900}) as seen,
     ):
