@@ -8,15 +8,6 @@ import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer, processors
-from transformers import (
-    AutoModelForQuestionAnswering,
-    AutoTokenizer,
-    BertConfig,
-    BertForMaskedLM,
-    BertForQuestionAnswering,
-    BertForSequenceClassification,
-    PreTrainedTokenizerFast,
-)
 
 from qa.bootstrap import make_reader
 from qa.domain import RankedPassage
@@ -29,25 +20,27 @@ from tests import tiny_reader
 from tests.qa.test_trained_reader import ASIDE, COLOUR, EvenReader, shelf
 from tests.tiny_reader import WORDS, text
 
-KINDS = {"spans": BertForQuestionAnswering, "pairs": BertForSequenceClassification, "words": BertForMaskedLM}
-
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One folder a kind."""
+    import transformers
+
+    kinds = {"spans": "BertForQuestionAnswering", "pairs": "BertForSequenceClassification", "words": "BertForMaskedLM"}
     folder = tmp_path_factory.mktemp("models")
     tokenizer = Tokenizer.from_file(str(tiny_reader.make_base(folder / "base") / "tokenizer.json"))
     signs = [(name, WORDS.index(name)) for name in ("[CLS]", "[SEP]")]
     tokenizer.post_processor = processors.BertProcessing(signs[1], signs[0])
-    fast = PreTrainedTokenizerFast(
+    fast = transformers.PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
         model_max_length=64,
     )  # fmt: skip
-    for name, kind in KINDS.items():
+    for name, kind in kinds.items():
         torch.manual_seed(len(name))
         labels = {"num_labels": 1} if name == "pairs" else {}
         shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-        kind(BertConfig(vocab_size=len(WORDS), initializer_range=0.5, **shape, **labels)).save_pretrained(folder / name)
+        config = transformers.BertConfig(vocab_size=len(WORDS), initializer_range=0.5, **shape, **labels)
+        getattr(transformers, kind)(config).save_pretrained(folder / name)
         fast.save_pretrained(folder / name)
     return folder
 
@@ -58,6 +51,8 @@ def passages() -> list[RankedPassage]:
 
 
 def test_a_sentence_counts_as_much_as_its_best_span_over_no_span(models: Path) -> None:
+    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
     passage = text("anna is red .", "bert sleeps .")
     (read,) = SpanModel(str(models / "spans")).read(COLOUR, [passage])
 
