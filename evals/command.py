@@ -1,6 +1,6 @@
 """Files of cases -> a report, or what a confidence is fitted on, with everything wired: what `footnote eval` calls."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -96,23 +96,26 @@ def examples(
     progress: Progress = lambda *_: None,
     *,
     sizes: Sequence[int] = (),
+    but: Container[str] = (),
     embedder: Embedder | None = None,
 ) -> list[Example]:
     """What `calibrate.fit` takes: the cases of a file, each with gold also asked with its gold's articles withheld.
 
-    Asked of the library, and once more for each of `sizes`, of libraries of so many of its articles.
+    Asked of the library, and once more for each of `sizes`, of libraries of so many of its articles. Cases whose ids
+    are in `but` are left out.
     """
     dataset = load(path, form)
-    dataset = Dataset(dataset.name, dataset.cases[:limit], dataset.articles)
+    cases = tuple(case for case in dataset.cases if case.id not in but)[:limit]
+    dataset = Dataset(dataset.name, cases, dataset.articles)
     embedder = embedder or make_embedder(settings)
     tap = Tap()
     with _wired(dataset, settings, progress, embedder, tap) as wired:
-        found = _examples(dataset.cases, wired, tap, progress)
+        found = _examples(cases, wired, tap, progress)
         resolved = [one.resolved for one in plan(dataset, wired.library)[0]]
         for size in sizes:
-            for cases, small in smaller(wired.library, embedder.stamp, resolved, size):
+            for some, small in smaller(wired.library, embedder.stamp, resolved, size):
                 part = service(settings, embedder=embedder, library=small, confidence=tap)
-                found += _examples(cases, part, tap, progress)
+                found += _examples(some, part, tap, progress)
     return found
 
 

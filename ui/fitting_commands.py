@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -26,18 +27,25 @@ def calibrate(
         list[int] | None,
         typer.Option("--size", metavar="N", min=2, help="Fit for libraries of N articles as well; may be repeated."),
     ] = None,
+    but: Annotated[
+        list[Path] | None,
+        typer.Option("--but", metavar="EXAMPLES", help="Not what a reader was trained on, train-reader's file says."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Fit the confidence and its threshold on FILEs; report on other ones with footnote eval."""
     from evals import calibrate as calibration
     from evals.command import examples
+    from evals.reading.examples import load as trained_on
     from qa.settings import load
     from ui import terminal
 
     named = [_named(source) for source in sources]
     with staged() as step:
         settings = load(library=library)
-        seen = [e for path, form in named for e in examples(path, settings, form, limit, step, sizes=sizes or ())]
+        known = {example.id for path in but or () for example in trained_on(path)}
+        ask = partial(examples, settings=settings, limit=limit, progress=step, sizes=sizes or (), but=known)
+        seen = [example for path, form in named for example in ask(path, form=form)]
     costs = calibration.Costs(wrong, refused)
     names = [path.name for path, _ in named]
     fitted = calibration.fit(seen, costs, names, datetime.now(UTC).date().isoformat(), sizes or ())

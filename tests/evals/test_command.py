@@ -143,6 +143,9 @@ def test_a_confidence_is_fitted_on_files_and_used(tmp_path: Path, settings: Sett
 def test_a_confidence_sees_small_libraries_too(settings: Settings, squad: Path) -> None:
     whole, more = (examples(squad, settings, "squad", embedder=WordEmbedder(), sizes=sizes) for sizes in ((), (2, 3)))
 
+    without_one = examples(squad, settings, "squad", embedder=WordEmbedder(), but={"b"})
+
+    assert len(without_one) == 1
     # Two cases (with its only article withheld nothing is found), then again in a library of two articles and of three.
     assert [len(whole), len(more)] == [2, 6]
 
