@@ -22,7 +22,7 @@ from evals.calibrate import (
     write,
 )
 from evals.cases import Case, Dataset, Gold
-from evals.evaluate import plan
+from evals.evaluate import Asking, plan
 from qa.confidence import Confidence
 from qa.domain import Considered, Filters, Turn
 from qa.errors import CaseError
@@ -159,7 +159,7 @@ class Tapped(FakeAnswers):
 
 def test_examples_are_collected_from_an_answerer() -> None:
     tap, told = Tap(), []
-    asked, _ = plan(Dataset("d", CASES), FakeShelf(RATES), withheld=True)
+    asked, _ = plan(Dataset("d", CASES), FakeShelf(RATES), Asking(withheld=True))
     found = list(collect(asked, Tapped(tap), tap, told.append))
 
     # Left out: the case whose gold is missing, and the withheld one, for which nothing at all is found.
