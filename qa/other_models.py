@@ -39,8 +39,9 @@ class SpanModel:
     def __init__(self, name: str) -> None:
         from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-        self._tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True)
-        self._model = AutoModelForQuestionAnswering.from_pretrained(name).eval()
+        self._tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True)  # nosec B615 # the operator names it
+        model = AutoModelForQuestionAnswering.from_pretrained(name)  # nosec B615 # the operator names it
+        self._model = model.eval()
         self._longest = min(LONGEST, self._tokenizer.model_max_length)
 
     def read(self, question: str, texts: Sequence[PassageText]) -> list[Read]:
@@ -90,7 +91,7 @@ def _opened(name: str) -> Model:
     from transformers import AutoConfig
 
     try:
-        kinds = AutoConfig.from_pretrained(name).architectures or [""]
+        kinds = AutoConfig.from_pretrained(name).architectures or [""]  # nosec B615 # the operator names it
         if kinds[0].endswith("ForQuestionAnswering"):
             return SpanModel(name)
         if kinds[0].endswith("ForSequenceClassification"):
