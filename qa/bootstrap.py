@@ -73,7 +73,7 @@ def service(
 
 def make_embedder(settings: Settings) -> Embedder:
     """The embedding model that the settings name, with every library told to stay off the network."""
-    stay_quiet(offline=Path(settings.embedding_model).exists() or not settings.embedding_model)
+    stay_quiet(offline=_offline(settings))
     return SentenceTransformerEmbedder(settings.embedding_model, settings.precision)
 
 
@@ -85,7 +85,6 @@ def make_reader(settings: Settings, library: Library) -> Reader:
         return similarity
     if path.suffix == TRAINED:
         return TrainedReader(similarity, path, limit=settings.read_passages, precision=settings.precision)
-    stay_quiet(offline=path.exists())
     from qa.other_models import open_reader
 
     return open_reader(similarity, settings.reader, settings.read_passages)
@@ -124,6 +123,13 @@ def make_writer(settings: Settings, embedder: Embedder, generator: Generator | N
     context, answer = settings.chat_context_tokens, settings.chat_answer_tokens
     prices = settings.chat_read_price, settings.chat_written_price
     return FluentWriter(generator, embedder, context, answer, settings.chat_strict, prices)
+
+
+def _offline(settings: Settings) -> bool:
+    """Whether both models are on this machine: decided once, since the hub's library looks when it is loaded."""
+    model, reader = Path(settings.embedding_model), _reader_file(settings)
+    reads_here = reader is None or reader.suffix == TRAINED or reader.exists()
+    return reads_here and (not settings.embedding_model or model.exists())
 
 
 def _reader_file(settings: Settings) -> Path | None:

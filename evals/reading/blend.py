@@ -42,7 +42,7 @@ Spans = list[tuple[float, float]]
 
 def publish(best: Path, base: Path, out: Path, cases: Sequence[Case], library: Library, embedder: Embedder) -> float:
     """Write the network that training kept to `out`, with the weight that does best on the cases; returns it."""
-    from qa.reader_network import restore, restore_training, save
+    from qa.reader_network import restore_training, save
 
     network, about = restore_training(best, base)
     save(network, out, {**about, "weight": 0.0, "scale": 1.0, "span_margin": 0.0, "clear": NEVER})
@@ -56,7 +56,7 @@ def publish(best: Path, base: Path, out: Path, cases: Sequence[Case], library: L
         "span_margin": best_margin([span for _, spans in read for span in spans]),
         "clear": best_clear(tables, weight),
     }
-    save(restore(out, base)[0], out, {**about, **fitted})
+    save(network, out, {**about, **fitted})
     return weight
 
 

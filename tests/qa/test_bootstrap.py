@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from qa import bootstrap
 from qa.bootstrap import make_embedder, service, stay_quiet
 from qa.confidence import Confidence
 from qa.domain import Answer, Refusal
@@ -145,3 +146,18 @@ def test_nothing_is_looked_up_or_connected_to(tmp_path: Path) -> None:
     )
     assert told.stdout == "done\n"
     assert "socket." not in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("named", "offline"),
+    [
+        ({}, True),
+        ({"reader": "none"}, True),
+        ({"reader": "gone.safetensors"}, True),
+        ({"reader": str(Path(__file__).parent)}, True),
+        ({"reader": "somebody/large-reader"}, False),
+        ({"embedding_model": "somebody/model"}, False),
+    ],
+)
+def test_the_hub_is_asked_only_where_a_model_is_not_here(named: dict[str, str], offline: bool) -> None:
+    assert bootstrap._offline(load(**named)) is offline
