@@ -8,14 +8,14 @@ not known here, so they are brought to the spread that the trained reader's have
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa import answer_span
 from qa.errors import ModelError
-from qa.model_reader import LOWEST, Figures, Model, ModelReader, Read
+from qa.model_reader import LOWEST, Figures, Model, ModelReader, Read, best_words
 from qa.reader import Reader
 from qa.reader_input import NONE, Encoded, PassageText, sentence_of
 
@@ -73,15 +73,7 @@ class PairModel:
     def read(self, question: str, texts: Sequence[PassageText]) -> list[Read]:
         pairs = [(question, _told(text, n)) for text in texts for n in range(len(text.sentences))]
         scores = iter(self._model.predict(pairs, show_progress_bar=False).tolist() if pairs else ())
-        nothing = np.zeros(1)
-        blank = ((NONE, NONE),)
-        return _spread(
-            [
-                Read(Encoded((0,), 1, blank, (NONE,), len(text.sentences)), rows, nothing, nothing)
-                for text in texts
-                for rows in [np.array([next(scores) for _ in text.sentences], dtype=np.float64)]
-            ]
-        )
+        return _spread([_without_spans([next(scores) for _ in text.sentences]) for text in texts])
 
 
 # ----------------------------------------------------------------------------------------------------------------
@@ -102,6 +94,11 @@ def _opened(name: str) -> Model:
     raise ModelError(f"The reader {name} is of the kind {kinds[0] or 'unknown'}.", _KINDS)
 
 
+def _without_spans(scores: Sequence[float]) -> Read:
+    nothing = np.zeros(1)
+    return Read(Encoded((0,), 1, ((NONE, NONE),), (NONE,), len(scores)), np.array(scores), nothing, nothing)
+
+
 def _spans(offsets: Sequence[Sequence[int]], sides: Sequence[int | None]) -> list[tuple[int, int]]:
     """Of each token of the passage its place there, (NONE, NONE) of any other."""
     return [(a, b) if side == 1 else (NONE, NONE) for (a, b), side in zip(offsets, sides, strict=True)]
@@ -113,10 +110,9 @@ def _of_spans(
     inside = [n for n, (a, _) in enumerate(spans) if a != NONE]
     of = dict(zip(inside, sentence_of([spans[n] for n in inside], text.sentences), strict=True))
     encoded = Encoded((), 0, tuple(spans), tuple(of.get(n, NONE) for n in range(len(spans))), len(text.sentences))
-    first, last = starts.tolist(), ends.tolist()
-    best = [answer_span.best(first, last, [n == place for n in encoded.sentence]) for place in range(encoded.sentences)]
-    scores = np.array([LOWEST if one is None else one[2] for one in best])
-    return Read(encoded, scores, starts.astype(np.float64), ends.astype(np.float64))
+    read = Read(encoded, np.zeros(encoded.sentences), starts.astype(np.float64), ends.astype(np.float64))
+    best = [best_words(read, place) for place in range(encoded.sentences)]
+    return replace(read, sentences=np.array([LOWEST if one is None else one[1] for one in best]))
 
 
 def _spread(found: Sequence[Read]) -> list[Read]:
@@ -124,10 +120,7 @@ def _spread(found: Sequence[Read]) -> list[Read]:
     scores = np.concatenate([one.sentences for one in found]) if found else np.zeros(0)
     deviation = float(scores[scores > LOWEST].std()) if (scores > LOWEST).any() else 0.0
     factor = SPREAD / deviation if deviation > 1e-6 else 1.0
-    return [
-        Read(one.encoded, np.where(one.sentences > LOWEST, one.sentences * factor, LOWEST), one.starts, one.ends)
-        for one in found
-    ]
+    return [replace(one, sentences=np.where(one.sentences > LOWEST, one.sentences * factor, LOWEST)) for one in found]
 
 
 def _told(text: PassageText, place: int) -> str:

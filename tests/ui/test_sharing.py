@@ -28,13 +28,6 @@ ADA, BOB = "adas long password", "bobs long password"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Conversations]:
-    made = Conversations(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def kept(store: Conversations) -> str:
     store.begin("ada", Exchange("What else does Ada ask?", REPLY, key="other"))
     return store.begin("ada", Exchange("Cost?", REPLY, key="k", verdict="down"))

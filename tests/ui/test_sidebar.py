@@ -1,6 +1,5 @@
 """Keeping conversations, and the list of them: the handlers over a real store."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +25,6 @@ EMPTY = ("box", (), ["welcome"], "", (), "")
 def start(desk: Desk) -> Any:
     desk.drop()
     return EMPTY
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Conversations]:
-    made = Conversations(tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture
