@@ -3,9 +3,11 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := .demo-library
+LIBRARY ?= $(DEMO)
+QUESTIONS ?= samples/cases.jsonl
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-all hostile torture pictures weigh check format bench clean
+.PHONY: help install demo serve test test-all hostile torture pictures weigh load check format bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +45,10 @@ pictures: install  ## the README's pictures, from the sample articles (needs Chr
 
 weigh: install  ## what the page weighs, when it is painted, what shifts (needs Chromium)
 	$(BIN)/python -m tests.ui.page_figures
+
+load: install  ## many users at once, of LIBRARY, with the questions of QUESTIONS; minutes
+	$(BIN)/footnote ingest --library $(DEMO) samples/articles
+	$(BIN)/python -m tests.load $(LIBRARY) $(QUESTIONS)
 
 check: install  ## format, lint, types, layers, weak spots
 	$(BIN)/ruff format --check .

@@ -42,7 +42,9 @@ def make_examples(given: argparse.Namespace) -> None:
 
 def train(given: argparse.Namespace) -> None:
     stages = tuple(Stage(Path(path), int(size), int(questions)) for path, size, questions in given.stage)
-    recipe = Recipe(stages, rate=given.rate, every=given.every, minutes=given.minutes, workers=given.workers)
+    recipe = Recipe(
+        stages, rate=given.rate, frozen=given.frozen, minutes=given.minutes, every=given.every, workers=given.workers
+    )
     planned = steps(recipe, [examples.load(stage.examples) for stage in stages])
     kept = examples.load(given.kept)
     kept = random.Random(SEED).sample(kept, min(given.kept_size, len(kept)))  # noqa: S311
@@ -129,6 +131,7 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, default=0.0, help="0: until all questions are read")
     parser.add_argument("--start", type=Path, help="a published reader to begin from; none: the embedding model")
     parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--frozen", type=int, default=2, help="layers that stay the embedding model's")
     parser.add_argument("--workers", type=int, default=1, help="threads that share a batch (set OMP_NUM_THREADS=1)")
 
 

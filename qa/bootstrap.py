@@ -1,7 +1,8 @@
 """Settings -> Library and Answerer. Every part can be given instead: tests and evals use the same door with fakes."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from qa.answerer import Answerer
@@ -17,6 +18,8 @@ from qa.rewriter import Rewriter, by_rule
 from qa.settings import Settings
 from qa.trained_reader import MODEL, TrainedReader
 
+NO_MODEL = "no model: the sentences themselves"
+"""What may be chosen beside the chat models."""
 TRAINED = ".safetensors"
 """How the name of a reader ends that was trained with Footnote."""
 _QUIET = {
@@ -33,11 +36,15 @@ _QUIET = {
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a command or a page works with. Close the library when done."""
+    """What a command or a page works with. Close the library when done.
+
+    `choices`: by the name of their chat model, where people may choose; `answerer` is the first.
+    """
 
     library: Library
     embedder: Embedder
     answerer: Answerer
+    choices: Mapping[str, Answerer] = field(default_factory=dict)
 
 
 def service(
@@ -55,20 +62,27 @@ def service(
     if library is None and not create:
         Library.open(settings.library, None, index="exact", create=False).close()
     embedder = embedder or make_embedder(settings)
-    generator = generator or make_generator(settings)
     library = library or Library.open(settings.library, embedder.stamp, index=settings.index, create=create)
-    answerer = Answerer(
-        library,
-        embedder,
-        retriever or HybridRetriever(library, settings.passages),
-        reader or make_reader(settings, library),
-        confidence or Confidence.load(calibration(settings)),
-        rewriter=make_rewriter(settings, library, generator),
-        writer=make_writer(settings, embedder, generator),
-        max_claims=settings.max_claims,
-        threshold=settings.threshold,
-    )
-    return Service(library, embedder, answerer)
+    retriever = retriever or HybridRetriever(library, settings.passages)
+    reader = reader or make_reader(settings, library)
+    confidence = confidence or Confidence.load(calibration(settings))
+
+    def answering(settings: Settings, generator: Generator | None) -> Answerer:
+        return Answerer(
+            library,
+            embedder,
+            retriever,
+            reader,
+            confidence,
+            rewriter=make_rewriter(settings, library, generator),
+            writer=make_writer(settings, embedder, generator),
+            max_claims=settings.max_claims,
+            threshold=settings.threshold,
+        )
+
+    answerer = answering(settings, generator or make_generator(settings))
+    choices = {name: answering(each, make_generator(each)) for name, each in _further(settings).items()}
+    return Service(library, embedder, answerer, {_first(settings): answerer, **choices} if choices else {})
 
 
 def make_embedder(settings: Settings) -> Embedder:
@@ -123,6 +137,17 @@ def make_writer(settings: Settings, embedder: Embedder, generator: Generator | N
     context, answer = settings.chat_context_tokens, settings.chat_answer_tokens
     prices = settings.chat_read_price, settings.chat_written_price
     return FluentWriter(generator, embedder, context, answer, settings.chat_strict, prices)
+
+
+def _first(settings: Settings) -> str:
+    return settings.chat_model or NO_MODEL
+
+
+def _further(settings: Settings) -> dict[str, Settings]:
+    """Settings of what else may be chosen, by its name; none where the operator allows no choice."""
+    named = [name.strip() for name in settings.chat_models.split(",") if name.strip()]
+    others = [name for name in dict.fromkeys([*named, NO_MODEL]) if name != _first(settings)] if named else []
+    return {n: settings.model_copy(update={"chat_model": "" if n == NO_MODEL else n}) for n in others}
 
 
 def _offline(settings: Settings) -> bool:

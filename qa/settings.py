@@ -41,6 +41,7 @@ class Settings(BaseSettings):
         None, ge=0, le=1, description="confidence below which Footnote refuses; empty = calibrated"
     )
     chat_model: str = Field("", description="chat model that writes answers, provider:model; empty = extractive")
+    chat_models: str = Field("", description="further chat models, after commas, that people may choose on the page")
     chat_base_url: str = Field(
         "", pattern=r"^(https?://[^\s/@]+\S*)?$", description="a server of OpenAI's protocol; empty = the provider's"
     )

@@ -1,6 +1,6 @@
 """The page's parts and events, nothing else. An event's inputs are a question, ids, and state kept on the server."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,8 +35,12 @@ def blocks(
     feedback: Feedback,
     further: Sequence[Callable[[Any], None]] = (),
     pace: Pace = Pace(0),  # noqa: B008
+    choices: Mapping[str, chat.Answerer] | None = None,
 ) -> Any:
-    """The page as `gradio.Blocks`, ready to be mounted; each of `further` puts another page into it."""
+    """The page as `gradio.Blocks`, ready to be mounted; each of `further` puts another page into it.
+
+    `choices`: where people may choose between chat models, what answers with each; the first is `answerer`.
+    """
     import gradio as gr
 
     with gr.Blocks(title="Footnote", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True) as demo:
@@ -53,12 +57,15 @@ def blocks(
                 with gr.Column(elem_id="fn-ask"):
                     said = "<p role='status'>${value}</p>"
                     notice = gr.HTML("", elem_id="fn-said", html_template=said, js_on_load=None)
+                    model = _models(gr, list(choices or ()))
                     narrowing = filter_row.add(gr)
                     question = _question(gr)
             with gr.Column(elem_id="fn-source-column"):
                 source = html(gr, "fn-source", script=_script())
-        page = _Page(answerer, library, conversations, gr, pace)
-        parts = _Parts(demo, question, talked, conversation, offered, source, fresh, desk, notice, narrowing, kept)
+        page = _Page(choices or {"": answerer}, library, conversations, gr, pace)
+        parts = _Parts(
+            demo, question, talked, conversation, offered, source, fresh, desk, notice, narrowing, kept, model
+        )
         _wire(gr, page, parts)
         _wire_actions(gr, reply_actions.Handlers(feedback, conversations, gr.skip()), parts)
         filter_row.wire(gr, narrowing, library, demo)
@@ -82,6 +89,7 @@ class _Parts:
     notice: Any
     narrowing: filter_row.FilterRow
     kept: sidebar.Sidebar
+    model: Any
 
 
 def _wire(gr: Any, page: "_Page", parts: _Parts) -> None:
@@ -89,11 +97,11 @@ def _wire(gr: Any, page: "_Page", parts: _Parts) -> None:
     sidebar.wire(gr, parts.kept, page.kept, parts.demo, parts.fresh, parts.desk, whole)
     shown = [parts.question, parts.talked, parts.conversation, parts.notice, parts.kept.listed]
     state = [parts.talked, parts.desk, parts.kept.thread]
-    asked = [parts.question, *state, *parts.narrowing.inputs]
+    asked = [parts.question, *state, parts.model, *parts.narrowing.inputs]
     parts.question.submit(by_user(gr, page.ask), asked, shown, trigger_mode="multiple", **QUIET)
     parts.question.stop(page.stop, parts.desk, None, concurrency_limit=None, **QUIET)
     suggest = by_user(gr, page.suggest, event=True)
-    parts.conversation.suggest(suggest, [*state, parts.offered], shown, **QUIET)
+    parts.conversation.suggest(suggest, [*state, parts.offered, parts.model], shown, **QUIET)
     for part in (parts.conversation, parts.source):
         part.cite(given(gr, page.cite), parts.talked, parts.source, concurrency_limit=16, **QUIET)
     parts.source.close(None, None, parts.source, js="() => ''", **QUIET)
@@ -116,9 +124,14 @@ class _Page:
     """The handlers: what an event brings -> what its outputs show."""
 
     def __init__(
-        self, answerer: chat.Answerer, library: Library, conversations: Conversations, gr: Any, pace: Pace
+        self,
+        answerers: Mapping[str, chat.Answerer],
+        library: Library,
+        conversations: Conversations,
+        gr: Any,
+        pace: Pace,
     ) -> None:
-        self._answerer = answerer
+        self._answerers = answerers
         self._pace = pace
         self._library = library
         self._gr = gr
@@ -134,7 +147,14 @@ class _Page:
         return self._box(), (), [page], "", offered, ""
 
     def ask(
-        self, user: str, question: object, talked: Conversation, desk: Desk, thread: sidebar.Thread, *narrowing: Any
+        self,
+        user: str,
+        question: object,
+        talked: Conversation,
+        desk: Desk,
+        thread: sidebar.Thread,
+        model: object,
+        *narrowing: Any,
     ) -> Iterator[Shown]:
         """Empties the question box once: what is typed into it while the answer comes stays."""
         skip = self._gr.skip()
@@ -155,12 +175,16 @@ class _Page:
             talked = ()
             thread.enter()
         box = self._box(running=True, value="")
-        steps = chat.ask(self._answerer, question, talked, run, among)
+        steps = chat.ask(self._answerer(model), question, talked, run, among)
         for conversation, listed in self.kept.keep(user, thread, steps):
             yield box, conversation, render.conversation(conversation), "", listed
             box = skip
         if not run.dropped:
             yield self._box(), skip, skip, "", skip
+
+    def _answerer(self, model: object) -> chat.Answerer:
+        """The one that was chosen; the first for a name that nobody was offered."""
+        return self._answerers.get(str(model)) or next(iter(self._answerers.values()))
 
     def stop(self, desk: Desk) -> None:
         desk.stop()
@@ -173,10 +197,11 @@ class _Page:
         desk: Desk,
         thread: sidebar.Thread,
         offered: tuple[str, ...],
+        model: object,
     ) -> Iterator[Shown]:
         index = index_of(event, offered)
         if index is not None:
-            yield from self.ask(user, chat.question_about(offered[index]), talked, desk, thread)
+            yield from self.ask(user, chat.question_about(offered[index]), talked, desk, thread, model)
 
     def _box(self, *, running: bool = False, **more: Any) -> Any:
         """The question box as it is while a question is under way, and while none is."""
@@ -184,6 +209,13 @@ class _Page:
 
     def cite(self, event: object, talked: Conversation) -> str:
         return opened(self._library, talked, event)
+
+
+def _models(gr: Any, names: Sequence[str]) -> Any:
+    """A choice between chat models, where the operator allows one; else only its place."""
+    if not names:
+        return gr.State("")
+    return gr.Dropdown(list(names), value=names[0], label="Answered by", filterable=False, elem_id="fn-model")
 
 
 def _script() -> str:

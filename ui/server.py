@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -87,6 +87,7 @@ def rooms(answerer: Answerer, library: Library, settings: Settings, service: Ser
     from fastapi import FastAPI
 
     answerer, pace = metrics.observed(answerer), Pace(settings.questions_per_minute)
+    choices = {name: metrics.observed(each) for name, each in service.choices.items()} if service else {}
     jobs = Jobs(service.library, service.embedder, settings, ingested=metrics.ingested) if service else None
     evals = EvalsDesk(service, settings) if service else None
 
@@ -103,17 +104,22 @@ def rooms(answerer: Answerer, library: Library, settings: Settings, service: Ser
     app.mount(api.PREFIX, api.build(answerer, library, _who, ingesting, forget, pace))
     further = [_library_page(app, service, jobs, uploads, settings)] if service and jobs else []
     further += [partial(evals_page.add, desk=evals, library=library)] if evals else []
-    _mount(app, blocks_of(answerer, library, settings, further, pace), settings)
+    _mount(app, blocks_of(answerer, library, settings, further, pace, choices), settings)
     return app
 
 
 def blocks_of(
-    answerer: Answerer, library: Library, settings: Settings, further: Sequence[Callable[[Any], None]], pace: Pace
+    answerer: Answerer,
+    library: Library,
+    settings: Settings,
+    further: Sequence[Callable[[Any], None]],
+    pace: Pace,
+    choices: Mapping[str, Answerer],
 ) -> Any:
     from ui.app import blocks
 
     kept, feedback = Conversations(settings.library), Feedback(settings.library)
-    return blocks(answerer, library, kept, feedback, further, pace)
+    return blocks(answerer, library, kept, feedback, further, pace, choices)
 
 
 def _who(request: Any) -> str:

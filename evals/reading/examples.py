@@ -1,8 +1,9 @@
 """Cases + a library -> examples to read: the passages that the project's retriever brings, and where the gold is."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ DEPTH = 12
 """Passages that are kept of a ranking."""
 SPANLESS = frozenset({"list", "yesno", "why-how"})
 """Kinds of question whose answer is not a few words of one sentence."""
+COPY, DOUBTFUL, DOUBTFUL_ANSWER = 0.9, 0.5, 0.3
+"""Shares of a gold sentence's words in one of another article: it says the same; it may well answer, too; it may where
+it holds the answer's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +96,47 @@ def _example(resolved: Resolved, ranked: Sequence[StoredPassage], others: Sequen
     case = resolved.case
     spanless = case.kind in SPANLESS or not case.answers
     passages = [(p, True) for p in ranked] + [(p, False) for p in others]
+    held = [_held(p, retrieved, resolved.parts, () if spanless else case.answers) for p, retrieved in passages]
     return Example(
-        case.id,
-        case.question,
-        case.kind,
-        case.answerable,
-        spanless,
-        tuple(_held(p, retrieved, resolved.parts, () if spanless else case.answers) for p, retrieved in passages),
+        case.id, case.question, case.kind, case.answerable, spanless, tuple(without_twins(held, case.answers))
     )
+
+
+def without_twins(held: Sequence[Held], answers: Sequence[str]) -> Iterator[Held]:
+    """Two articles on one event: a sentence that repeats a gold one is gold, and a passage that may answer is left out.
+
+    As a wrong answer it would teach the opposite of what is wanted.
+    """
+    gold = {part: _words(one.text.text[s.start : s.end]) for one in held for s, part in _gold(one)}
+    sought = [answer.casefold().strip() for answer in answers if answer.strip()]
+    for one in held:
+        if one.gold:
+            yield one
+            continue
+        sentences = [one.text.text[s.start : s.end] for s in one.text.sentences]
+        shares = [{part: _share(words, _words(sentence)) for part, words in gold.items()} for sentence in sentences]
+        marks = tuple(tuple(p for p, share in each.items() if share >= COPY) for each in shares)
+        limits = [DOUBTFUL_ANSWER if any(a in t.casefold() for a in sought) else DOUBTFUL for t in sentences]
+        if any(marks):
+            yield replace(one, parts=marks)
+        elif all(max(each.values(), default=0.0) < limit for each, limit in zip(shares, limits, strict=True)):
+            yield one
+
+
+def _gold(held: Held) -> Iterator[tuple[Span, int]]:
+    """Each gold sentence, with each part that it holds."""
+    marked = zip(held.text.sentences, held.parts, strict=True)
+    return ((sentence, part) for sentence, parts in marked for part in parts)
+
+
+def _words(text: str) -> frozenset[str]:
+    """The longer ones, which say what it is about."""
+    return frozenset(word for word in re.findall(r"\w+", text.casefold()) if len(word) > 3)
+
+
+def _share(wanted: frozenset[str], words: frozenset[str]) -> float:
+    """Of the wanted words; 0 where they are too few to tell."""
+    return len(wanted & words) / len(wanted) if len(wanted) > 3 else 0.0
 
 
 def _held(passage: StoredPassage, retrieved: bool, parts: Sequence[Sequence[Place]], answers: Sequence[str]) -> Held:

@@ -84,12 +84,13 @@ class Trainer:
     def __init__(self, base: Path, folder: Path, recipe: Recipe, mixed: bool = True, start: Path | None = None) -> None:
         import torch
 
+        from evals.reading import attention
         from qa.reader_network import drop, freeze, from_base, load_weights
 
         torch.manual_seed(recipe.seed)
         self._recipe = recipe
         self._path = folder / "checkpoint.pt"
-        self.network = from_base(base, "eager" if mixed else "sdpa")
+        self.network = from_base(base, attention.register() if mixed else "sdpa")
         self.network.mixed = mixed
         if start:
             load_weights(self.network, start)

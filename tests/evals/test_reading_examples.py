@@ -65,6 +65,21 @@ def test_gold_that_is_not_in_the_library_makes_no_example(library: Library) -> N
     assert made(Case("1", "Who?", (Gold("elsewhere", "Nobody."),)), library) == []
 
 
+COPIED = "On the bridge that is old: The toll will be 4 francs after that."
+OTHERWISE = "A toll of 4 francs was asked by the town. Snow fell."
+OTHER = "The toll was much discussed. Snow fell."
+
+
+def test_a_twin_of_gold_is_gold_and_what_may_answer_is_no_negative() -> None:
+    articles = [(text, LoadedArticle("News", text)) for text in (BRIDGE, COPIED, OTHERWISE, OTHER)]
+    quote = "The toll will be 4 francs after that."
+    case = Case("1", "What does the bridge cost?", (Gold(BRIDGE, quote),), answers=("4 francs",))
+    with temporary_library(articles, FakeEmbedder(), "exact") as shelf:
+        (example,) = made(case, shelf)
+    found = {held.text.text: held.gold for held in example.passages}
+    assert found == {BRIDGE: True, COPIED: True, OTHER: False}
+
+
 def test_progress_is_told(library: Library) -> None:
     told: list[int] = []
     list(examples.build([toll(), Case("2", "Who?")], library, FakeEmbedder(), told.append))
