@@ -14,13 +14,15 @@ class Gold:
     """A sentence that answers: `uri` is its article's, or the end of it; an empty `quote` is the whole article.
 
     Gold of the same `part` are alternatives (any one will do); different parts are all wanted. `near` is the
-    offset where the quote should begin, to tell apart two sentences that read alike.
+    offset where the quote should begin, to tell apart two sentences that read alike. With `near` and `end` and without
+    a quote it is what stands there, for questions about texts that may not be passed on.
     """
 
     uri: str
     quote: str
     part: int = 0
     near: int | None = None
+    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +125,15 @@ def distinct(cases: Sequence[Case], name: str) -> tuple[Case, ...]:
 def _gold(item: Any, place: int, where: str) -> Gold:
     if not isinstance(item, Mapping):
         raise CaseError(f'{where}: a gold item is {item!r}, not {{"uri", "quote"}}.')
-    part, near = item.get("part", place), item.get("start")
-    if not isinstance(part, int) or not isinstance(near, int | None):
-        raise CaseError(f"{where}: a gold item's part and start are whole numbers.")
-    return Gold(_text(item, "uri", where, required=True), _text(item, "quote", where), part, near)
+    part, near, end = item.get("part", place), item.get("start"), item.get("end")
+    if not isinstance(part, int) or not all(isinstance(at, int | None) for at in (near, end)):
+        raise CaseError(f"{where}: a gold item's part, start and end are whole numbers.")
+    return Gold(_text(item, "uri", where, required=True), _text(item, "quote", where), part, near, end)
 
 
 def _gold_row(gold: Gold) -> dict[str, Any]:
     row: dict[str, Any] = {"uri": gold.uri, "quote": gold.quote, "part": gold.part}
-    return row if gold.near is None else {**row, "start": gold.near}
+    return {**row, **{name: at for name, at in (("start", gold.near), ("end", gold.end)) if at is not None}}
 
 
 def _turn(item: Any, where: str) -> Turn:

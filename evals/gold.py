@@ -123,6 +123,9 @@ def _endings(uri: str) -> Iterator[str]:
 def _places(article: Article, gold: Gold) -> list[Place]:
     """Every occurrence of the quote, white space folded; the one nearest to `gold.near` where that is given."""
     words = gold.quote.split()
+    if not words and gold.near is not None and gold.end is not None:
+        inside = 0 <= gold.near < gold.end <= len(article.text)
+        return [Place(article.article_id, gold.near, gold.end)] if inside else []
     if not words:
         return [Place(article.article_id, 0, len(article.text))]
     pattern = re.compile(r"\s+".join(map(re.escape, words)))

@@ -1,3 +1,5 @@
+import pytest
+
 from evals.cases import Case, Gold
 from evals.gold import Place, Resolver, parts_at, parts_of_article
 from tests.evals.makers import FakeShelf, article
@@ -103,3 +105,15 @@ def test_parts_of_an_article() -> None:
     assert parts_of_article(GOLD, 1) == (0, 1)
     assert parts_of_article(GOLD, 2) == (1,)
     assert parts_of_article(GOLD, 3) == ()
+
+
+def test_gold_without_words_is_what_stands_at_its_place() -> None:
+    """ "Nobody knew why." stands at 13 to 30 of the first article."""
+    assert resolved(Gold("business/rates.txt", "", 0, 13, 30)).parts == ((Place(1, 13, 30),),)
+
+
+@pytest.mark.parametrize(("start", "end"), [(13, 10_000), (30, 13), (-1, 4), (5, 5)])
+def test_a_place_that_the_article_does_not_have_is_missing(start: int, end: int) -> None:
+    found = resolved(Gold("business/rates.txt", "", 0, start, end))
+    assert found.parts == ()
+    assert len(found.missing) == 1
