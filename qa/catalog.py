@@ -20,7 +20,13 @@ from qa.steps import reached
 NAME = "catalog.db"
 BUSY_SECONDS = 30
 
-_PRAGMAS = ("foreign_keys = ON", "trusted_schema = OFF", "synchronous = NORMAL", "cache_size = -32000")
+_PRAGMAS = (
+    "foreign_keys = ON",
+    "trusted_schema = OFF",
+    "synchronous = NORMAL",
+    "cache_size = -32000",
+    "secure_delete = ON",
+)
 
 
 class Catalog:

@@ -114,6 +114,17 @@ def test_what_was_deleted_is_in_no_table(kept: Conversations, tmp_path: Path) ->
             assert file.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
 
 
+def test_what_was_deleted_is_not_left_in_the_file(tmp_path: Path) -> None:
+    kept = Conversations(tmp_path)
+    kept.begin("ada", asked("Who is the heliotrope informant?"))
+    gone = kept.begin("ada", asked("Who is the marmalade witness?"))
+    kept.delete("ada", gone)
+    kept.close()
+    held = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"heliotrope" in held
+    assert b"marmalade" not in held
+
+
 def test_an_outcome_that_comes_after_the_deletion_brings_nothing_back(kept: Conversations) -> None:
     conversation_id = kept.begin("ada", asked("What will it cost?"))
     kept.delete("ada", conversation_id)
