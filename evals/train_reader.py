@@ -21,6 +21,7 @@ from pathlib import Path
 from evals import datasets
 from evals.cases import Dataset, kept_apart
 from evals.reading import blend, examples
+from evals.reading.examples import Example
 from evals.reading.training import BEST, Recipe, Stage, Trainer, mean_of, steps
 from evals.temporary import temporary_library
 from qa.bootstrap import make_embedder
@@ -41,18 +42,27 @@ def make_examples(given: argparse.Namespace) -> None:
 
 
 def train(given: argparse.Namespace) -> None:
-    stages = tuple(Stage(Path(path), int(size), int(questions)) for path, size, questions in given.stage)
+    stages = tuple(Stage(named, int(size), int(questions)) for named, size, questions in given.stage)
     recipe = Recipe(
         stages, rate=given.rate, frozen=given.frozen, minutes=given.minutes, every=given.every, workers=given.workers
     )
-    planned = steps(recipe, [examples.load(stage.examples) for stage in stages])
+    planned = steps(recipe, [mixed(stage.examples) for stage in stages])
     kept = examples.load(given.kept)
     kept = random.Random(SEED).sample(kept, min(given.kept_size, len(kept)))  # noqa: S311
-    mixed = native_precision("auto") == "bfloat16"
-    trainer = Trainer(bundled(), given.folder, recipe, mixed, given.start)
+    trainer = Trainer(bundled(), given.folder, recipe, native_precision("auto") == "bfloat16", given.start)
     started = time.monotonic()
     for done, mean, figures in trainer.run(planned, kept):
         _say(f"{done}/{len(planned)}, {time.monotonic() - started:.0f} s: loss {mean:.3f}, {figures}")
+
+
+def mixed(named: str) -> list[Example]:
+    """All examples of `file` or, where it is `file:count`, that many; of several joined by "+", those of each."""
+    found: list[Example] = []
+    for one in named.split("+"):
+        path, _, count = one.partition(":")
+        held = examples.load(Path(path))
+        found += random.Random(SEED).sample(held, min(int(count), len(held))) if count else held  # noqa: S311
+    return found
 
 
 def average(given: argparse.Namespace) -> None:
@@ -123,7 +133,14 @@ def _examples_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=train)
-    parser.add_argument("--stage", nargs=3, action="append", required=True, metavar=("EXAMPLES", "SIZE", "QUESTIONS"))
+    parser.add_argument(
+        "--stage",
+        nargs=3,
+        action="append",
+        required=True,
+        metavar=("EXAMPLES", "SIZE", "QUESTIONS"),
+        help="EXAMPLES: a file, file:COUNT, or several of them joined by +, which are mixed",
+    )
     parser.add_argument("--kept", type=Path, required=True, help="examples kept apart, to measure on")
     parser.add_argument("--kept-size", type=int, default=150)
     parser.add_argument("--folder", type=Path, required=True, help="of the checkpoint")

@@ -24,16 +24,16 @@ BEST, LAST = "best.pt", "last.pt"
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`examples` is a file that `evals.reading.examples.save` wrote; `size`: passages read for a question."""
+    """`examples` names files that `evals.reading.examples.save` wrote; `size`: passages read for a question."""
 
-    examples: Path
+    examples: str
     size: int
     questions: int
     batch: int = 8
 
     @property
     def told(self) -> dict[str, str | int]:
-        return {"examples": self.examples.stem, "size": self.size, "questions": self.questions, "batch": self.batch}
+        return {"examples": self.examples, "size": self.size, "questions": self.questions, "batch": self.batch}
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def test_what_is_kept_apart_is_left_out() -> None:
 
 def test_what_is_published_can_be_read_with(library: Library, tmp_path: Path) -> None:
     base = tiny_reader.make_base(tmp_path / "base")
-    recipe = Recipe((Stage(Path("made up"), 3, 8),), frozen=0, every=1)
+    recipe = Recipe((Stage("made up", 3, 8),), frozen=0, every=1)
     trainer = Trainer(base, tmp_path / "run", recipe, mixed=False)
     list(trainer.run(steps(recipe, [tiny_reader.examples(8)]), tiny_reader.examples(4)))
     out = tmp_path / "models" / "reader.safetensors"

@@ -13,6 +13,7 @@ from evals.reading.loss import sentence_loss, span_loss
 from evals.reading.measure import auroc, measure
 from evals.reading.sampling import Drawn, batches, draw
 from evals.reading.training import LAST, Recipe, Stage, Step, Trainer, mean_of, steps
+from evals.train_reader import mixed
 from qa.domain import Span
 from qa.reader_input import Encoder
 from qa.reader_network import Scores, fingerprint, restore_training, save
@@ -28,7 +29,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def recipe(questions: int = 64, **changed: int) -> Recipe:
-    stage = Stage(Path("made up"), size=3, questions=questions, batch=8)
+    stage = Stage("made up", size=3, questions=questions, batch=8)
     return Recipe((stage,), rate=5e-3, head_rate=1e-2, frozen=0, seed=7, withhold=0.35, **changed)
 
 
@@ -209,3 +210,12 @@ def test_examples_are_read_back_as_they_were_written(tmp_path: Path) -> None:
     made = tiny_reader.examples(9)
     examples.save(made, tmp_path / "folder" / "made.json")
     assert examples.load(tmp_path / "folder" / "made.json") == made
+
+
+def test_a_stage_mixes_as_many_examples_of_each_file_as_are_named(tmp_path: Path) -> None:
+    for name, count in (("broad", 12), ("news", 5)):
+        examples.save(tiny_reader.examples(count), tmp_path / f"{name}.json")
+    named = f"{tmp_path}/news.json+{tmp_path}/broad.json:4"
+    assert len(mixed(named)) == 9
+    assert mixed(named) == mixed(named)
+    assert len(mixed(f"{tmp_path}/broad.json:40")) == 12

@@ -45,7 +45,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def trained(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trained")
-    stage = Stage(Path("made up"), size=3, questions=128 * 14)
+    stage = Stage("made up", size=3, questions=128 * 14)
     recipe = Recipe((stage,), rate=5e-3, head_rate=1e-2, frozen=0, seed=7, withhold=0.35, every=10**6)
     trainer = Trainer(base, folder, recipe, mixed=False)
     list(trainer.run(steps(recipe, [tiny_reader.examples(128)]), tiny_reader.examples(8)))
