@@ -144,14 +144,18 @@ def safe_name(given: str) -> str:
 
     Raises UsageError where nothing is left of it.
     """
-    parts = [one_line(part).strip() for part in re.split(r"[/\\]+", given)]
-    kept = "/".join(part for part in parts if part.strip("."))
+    kept = _parts(_parts(given)[-LONGEST_NAME:])
     if not kept:
         raise UsageError("The file has no name.", "Give it one, with the suffix of its kind.")
-    return kept[-LONGEST_NAME:].lstrip("/")
+    return kept
 
 
 # --------------------------------------------------------------------------------------------------
+
+
+def _parts(name: str) -> str:
+    parts = [one_line(part).strip() for part in re.split(r"[/\\]+", name)]
+    return "/".join(part for part in parts if part.strip("."))
 
 
 def _large(error: FootnoteError) -> bool:
