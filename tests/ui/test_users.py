@@ -129,7 +129,7 @@ def test_a_password_is_neither_too_short_nor_without_end(tmp_path: Path, length:
             users.add(tmp_path / "users", "ada", "x" * length)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     given_=st.dictionaries(
         st.text(max_size=12) | st.sampled_from(["Ada", "ADA", "a\u0308b", "\u00e4b"]), WORDS, max_size=4
