@@ -83,7 +83,7 @@ class Waiting(RuleBasedStateMachine):
 
 
 TestWaiting = Waiting.TestCase
-TestWaiting.settings = settings(max_examples=12, stateful_step_count=10, deadline=None, database=None)
+TestWaiting.settings = settings(max_examples=8, stateful_step_count=10, deadline=None, database=None)
 SOME = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 

@@ -100,7 +100,7 @@ def test_a_bar_that_makes_no_sense(bar: str, named: str) -> None:
 HITS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(HITS)
 def test_turned_round_every_change_is_its_opposite(hits: list[tuple[bool, bool]]) -> None:
     first, second = (run(*column) for column in zip(*hits, strict=True))
