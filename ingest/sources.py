@@ -101,7 +101,7 @@ def file_uri(path: Path) -> str:
 
 def file_path(uri: str) -> Path:
     """The path behind a `file:///...` of `file_uri`."""
-    return Path(unquote(urlsplit(uri).path))
+    return Path(unquote(urlsplit(uri).path, errors="surrogateescape"))
 
 
 # --------------------------------------------------------------------------------------------------

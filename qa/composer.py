@@ -123,7 +123,9 @@ def _difference(
 
 
 def _repeats(first: Evidence, second: Evidence) -> bool:
-    return terms.overlap(terms.words(first.quote), terms.words(second.quote)) >= DUPLICATE
+    """In nearly the same words, and with no other figure in their place: that would not bear the claim out."""
+    alike = terms.overlap(terms.words(first.quote), terms.words(second.quote)) >= DUPLICATE
+    return alike and disagreement.difference(first, second) is None
 
 
 def _short_answer(considered: Considered, numbers: Mapping[int, int]) -> ShortAnswer | None:

@@ -2,18 +2,21 @@
 
 One thread of torch a process: pytest runs a process a core, and threads that wait for each other on a busy core cost
 more than they bring. It must be said before torch is imported. Questions are read by similarity, which takes a fiftieth
-of the time; tests of the trained reader name it.
+of the time; tests of the trained reader name it. A process loads a model once, whichever command or page asks for it.
 """
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from ingest.pipeline import ingest
+from qa import bootstrap
 from qa.bootstrap import make_embedder, stay_quiet
 from qa.embedder import SentenceTransformerEmbedder
 from qa.library import Library
@@ -24,8 +27,16 @@ network.watch()
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["FOOTNOTE_READER"] = "none"
 stay_quiet()
+bootstrap.SentenceTransformerEmbedder = cache(SentenceTransformerEmbedder)  # type: ignore[misc, attr-defined]
+gc.set_threshold(20_000, 20, 50)
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "articles"
+
+
+def pytest_collection_finish() -> None:
+    """What torch, Gradio and thousands of tests are made of stays: nobody looks through it again for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

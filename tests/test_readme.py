@@ -4,6 +4,7 @@ import importlib.util
 import os
 import re
 import shlex
+import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -161,7 +162,10 @@ def test_the_answer_in_the_readme_quotes_the_samples() -> None:
 
 
 def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    (tmp_path / "samples").symlink_to(ROOT / "samples")
+    some = tmp_path / "samples" / "articles"
+    some.mkdir(parents=True)
+    for name in ("museum-silver-theft.html", "museum-silver-theft-wire.md", "tram-drivers-strike.txt"):
+        shutil.copy(ARTICLES / name, some)
     monkeypatch.chdir(tmp_path)
     (code,) = EXAMPLE.findall(page("README.md"))
     kept = dict(os.environ)
@@ -171,6 +175,6 @@ def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         os.environ.clear()
         os.environ.update(kept)
     lines = capsys.readouterr().out.splitlines()
-    assert len([line for line in lines if line.startswith("added ")]) == len(list(ARTICLES.iterdir()))
+    assert len([line for line in lines if line.startswith("added ")]) == len(list(some.iterdir()))
     assert lines[-2].startswith("[1] The silver is insured for £1.9m")
     assert lines[-1].startswith("[2] The silver is insured for £1.9m")

@@ -1,5 +1,6 @@
 """What may be ingested by who is not at this machine's keyboard: web addresses, and places below allowed roots."""
 
+import os
 from pathlib import Path
 
 from ingest.sources import Below, Source, is_url
@@ -19,7 +20,7 @@ def named(source: str, settings: Settings) -> Source:
         return source
     path = Path(source)
     plain = path.is_absolute() and ".." not in path.parts
-    roots = [root for root in _roots(settings) if plain and path.resolve().is_relative_to(root)]
+    roots = [root for root in _roots(settings) if plain and _real(path).is_relative_to(root)]
     if not roots:
         raise UsageError(
             f"{source} is no web address, and lies below no folder that may be ingested from.",
@@ -41,9 +42,14 @@ def again(path: Path, settings: Settings) -> Source:
 
 def _goes_below(path: Path, root: Path) -> bool:
     """By the name it goes by; whether it still lies there is looked at when it is read."""
-    return path.is_relative_to(root) or any(above.resolve() == root for above in path.parents)
+    return path.is_relative_to(root) or any(_real(above) == root for above in path.parents)
 
 
 def _roots(settings: Settings) -> list[Path]:
     given = settings.ingest_roots.split(",")
-    return [Path(root.strip()).expanduser().resolve() for root in given if root.strip()]
+    return [_real(Path(root.strip()).expanduser()) for root in given if root.strip()]
+
+
+def _real(path: Path) -> Path:
+    """Where it lies. `Path.resolve` would raise a RuntimeError where links lead round in a circle."""
+    return Path(os.path.realpath(path))

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 from qa import contract
@@ -121,7 +122,7 @@ def _markdown_note(turn: int, number: int, evidence: Evidence) -> str:
     article = evidence.article
     title, link = _plain(article.title) or "Untitled", _link(evidence)
     named = f"[{title}](<{link}>)" if link else title
-    parts = [named, _plain(article.publisher), day(article.published) if article.published else ""]
+    parts = [named, _plain(article.publisher), _plain(unescape(day(article.published or "")))]
     return f"[^{turn}-{number}]: “{_plain(evidence.quote)}” {', '.join(filter(None, parts))} ({_place(evidence)})"
 
 

@@ -16,7 +16,7 @@ def reply(item: Reply) -> str:
         head = printable(item.text, keep="\n")
     else:
         cited = list(range(1, len(item.evidence) + 1))
-        head = f"{item.reason}\nSearched: {printable(item.searched)}. What came closest:"
+        head = f"{printable(item.reason)}\nSearched: {printable(item.searched)}. What came closest:"
     notes = [printable(item.notice)] if item.notice else []
     return "\n".join([head, *notes, "", *(footnote(n, item.evidence[n - 1]) for n in cited), "", DATA])
 

@@ -120,9 +120,14 @@ class Uploads:
                         )
                     file.write(piece)
         except OSError as error:
-            raise LibraryUnwritable(
-                f"{upload.name} could not be kept: {error.strerror}.", "Free some disk space."
-            ) from None
+            raise _not_kept(upload.name, error) from None
+
+    def _free(self) -> int:
+        """Bytes on the disk that uploads lie on."""
+        try:
+            return shutil.disk_usage(self._folder).free
+        except OSError as error:
+            raise _not_kept("The upload", error) from None
 
     def _make_room(self) -> None:
         """Forgets what waited too long, and counts one more as coming in. Raises OverLimit where there is no room."""
@@ -133,7 +138,7 @@ class Uploads:
                 self._waiting.pop(token).upload.path.unlink(missing_ok=True)
             full = len(self._waiting) + self._coming >= MOST_WAITING
             needed = ROOM + (self._coming + 1) * self._max_mb * MEGABYTE
-            if not full and shutil.disk_usage(self._folder).free >= needed:
+            if not full and self._free() >= needed:
                 self._coming += 1
                 return
         raise OverLimit("There is no room for another upload now.", "Wait until what waits is ingested.")
@@ -144,14 +149,22 @@ def safe_name(given: str) -> str:
 
     Raises UsageError where nothing is left of it.
     """
-    parts = [one_line(part).strip() for part in re.split(r"[/\\]+", given)]
-    kept = "/".join(part for part in parts if part.strip("."))
+    kept = _parts(_parts(given)[-LONGEST_NAME:])
     if not kept:
         raise UsageError("The file has no name.", "Give it one, with the suffix of its kind.")
-    return kept[-LONGEST_NAME:].lstrip("/")
+    return kept
 
 
 # --------------------------------------------------------------------------------------------------
+
+
+def _parts(name: str) -> str:
+    parts = [one_line(part).strip() for part in re.split(r"[/\\]+", name)]
+    return "/".join(part for part in parts if part.strip("."))
+
+
+def _not_kept(what: str, error: OSError) -> LibraryUnwritable:
+    return LibraryUnwritable(f"{what} could not be kept: {error.strerror}.", "Free some disk space.")
 
 
 def _large(error: FootnoteError) -> bool:

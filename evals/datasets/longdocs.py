@@ -21,7 +21,7 @@ def load(path: Path) -> Dataset:
     try:
         rows = list(csv.DictReader(text_of(questions).splitlines(keepends=True)))
         cases = [_case(row, f"{path.name}-{number}") for number, row in enumerate(rows)]
-    except (KeyError, TypeError, ValueError, csv.Error) as error:
+    except (KeyError, TypeError, ValueError, RecursionError, csv.Error) as error:
         raise CaseError(f"{questions}: not a file of questions ({type(error).__name__}: {error}).") from error
     names = dict.fromkeys(row["corpus_id"] for row in rows)
     articles = tuple((f"{name}.md", _article(name, path)) for name in names)

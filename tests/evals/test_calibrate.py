@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from evals.calibrate import (
     Costs,
@@ -51,6 +49,9 @@ def truth(*values: int) -> np.ndarray:
 
 
 def test_the_weights_are_scikit_learns() -> None:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
     given = examples()
     confidence = fit(given, Costs(), ["made"], "2026-01-01").confidence
 

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evals.compare import as_text, below, compare, right
 from evals.records import Record
@@ -93,3 +95,34 @@ def test_bars() -> None:
 def test_a_bar_that_makes_no_sense(bar: str, named: str) -> None:
     with pytest.raises(UsageError, match=named):
         below({"hit@1": 0.7}, [bar])
+
+
+HITS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=12)
+
+
+@settings(max_examples=15, deadline=None)
+@given(HITS)
+def test_turned_round_every_change_is_its_opposite(hits: list[tuple[bool, bool]]) -> None:
+    first, second = (run(*column) for column in zip(*hits, strict=True))
+    there, back = compare(first, second, count=40), compare(second, first, count=40)
+
+    assert there["metrics"].keys() == back["metrics"].keys()
+    for name, change in there["metrics"].items():
+        other = back["metrics"][name]
+        assert (other["before"], other["after"]) == (change["after"], change["before"])
+        assert other["difference"] == pytest.approx(-change["difference"])
+        assert other["certain"] is change["certain"]
+        assert change["interval"][0] - 1e-9 <= change["interval"][1]
+    assert there["flipped"]["right_now"] == back["flipped"]["wrong_now"]
+    assert len(there["flipped"]["right_now"]) == sum(not before and after for before, after in hits)
+
+
+@settings(max_examples=30, deadline=None)
+@given(HITS)
+def test_a_bar_at_the_figure_itself_is_passed_and_one_above_it_is_not(hits: list[tuple[bool, bool]]) -> None:
+    value = sum(after for _, after in hits) / len(hits)
+
+    assert below({"hit@1": value}, [f"hit@1={value!r}"]) == []
+    assert len(below({"hit@1": value}, [f"hit@1={value + 0.01!r}"])) == 1
+    assert below({"ece": value}, [f"ece={value!r}"]) == [], "the less the better"
+    assert len(below({"ece": value + 0.01}, [f"ece={value!r}"])) == 1

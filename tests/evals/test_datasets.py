@@ -230,9 +230,9 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("form", "name", "cases"),
     [
-        ("squad", "squad/new_wiki-a.json.gz", 3_717),
+        pytest.param("squad", "squad/new_wiki-a.json.gz", 3_717, marks=pytest.mark.slow),
         ("selqa", "selqa/selqa-ass-dev.json.gz", 785),
-        ("qed", "qed/qed-dev.jsonlines.gz", 1_355),
+        pytest.param("qed", "qed/qed-dev.jsonlines.gz", 1_355, marks=pytest.mark.slow),
         ("longdocs", "longdocs", 472),
     ],
 )

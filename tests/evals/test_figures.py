@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evals.figures import aurc, auroc, denominators, ece, figures, refusal, seconds
 from evals.records import Record
@@ -38,6 +39,8 @@ def test_refusal_precision_needs_a_refusal_and_recall_a_question_without_answer(
 
 
 def test_refusals_as_scikit_learn_counts_them() -> None:
+    from sklearn.metrics import f1_score, precision_score, recall_score
+
     generator = np.random.default_rng(1)
     refused, answerable = generator.random(200) < 0.4, generator.random(200) < 0.7
     found = {name: figure(np.ones(200)) for name, figure in refusal(refused, answerable).items()}
@@ -57,6 +60,8 @@ def test_auroc_by_hand() -> None:
 
 
 def test_auroc_as_scikit_learn_computes_it() -> None:
+    from sklearn.metrics import roc_auc_score
+
     generator = np.random.default_rng(2)
     confidence, positive = generator.integers(0, 30, 300) / 30, generator.random(300) < 0.4
     weights = generator.integers(0, 4, 300).astype(float)
@@ -103,7 +108,7 @@ def test_confidence_figures_of_records() -> None:
 
     # Both answerable ones are surer than the other; only the first has gold among its first three sentences.
     assert found["auroc"] == 1
-    assert found["auroc_right"] == roc_auc_score([1, 0, 0], [0.9, 0.6, 0.3])
+    assert found["auroc_right"] == 1
     assert found["answered"] == pytest.approx(2 / 3)
     assert found["answered_right"] == 0.5
     # Each alone in its bin: |.9 - 1|, |.6 - 0|, |.3 - 0| -> their mean is 1/3.
@@ -147,3 +152,70 @@ def test_seconds_of_the_cases_that_ran() -> None:
     assert found["seconds_p50"] == found["seconds_read_p50"] == 2
     assert found["seconds_p95"] == pytest.approx(2.9)
     assert seconds([]) == {}
+
+
+CASES = st.lists(
+    st.tuples(st.integers(0, 10).map(lambda n: n / 10), st.booleans(), st.integers(0, 3)), min_size=1, max_size=10
+)
+"""Confidence, whether it is right, and how often the case was drawn."""
+
+
+def columns(cases: list[tuple[float, bool, int]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    confidence, right, drawn = zip(*cases, strict=True)
+    return np.array(confidence), truth(*right), np.array(drawn, dtype=float)
+
+
+def repeated(cases: list[tuple[float, bool, int]]) -> list[tuple[float, bool, int]]:
+    return [(confidence, right, 1) for confidence, right, drawn in cases for _ in range(drawn)]
+
+
+@settings(max_examples=50, deadline=None)
+@given(CASES)
+def test_a_weight_of_two_is_the_case_twice(cases: list[tuple[float, bool, int]]) -> None:
+    confidence, right, drawn = columns(cases)
+    again = repeated(cases)
+    for make in (auroc, ece):
+        weighted = make(confidence, right)(drawn)
+        if not again:
+            assert weighted is None
+            continue
+        one_each = columns(again)
+        assert weighted == pytest.approx(make(*one_each[:2])(one_each[2]))
+
+
+@settings(max_examples=50, deadline=None)
+@given(CASES)
+def test_auroc_is_the_share_of_pairs_in_the_right_order(cases: list[tuple[float, bool, int]]) -> None:
+    above = [confidence for confidence, right, _ in repeated(cases) if right]
+    below = [confidence for confidence, right, _ in repeated(cases) if not right]
+    pairs = [(one > other) + (one == other) / 2 for one in above for other in below]
+    confidence, right, drawn = columns(cases)
+
+    found = auroc(confidence, right)(drawn)
+
+    assert found == (pytest.approx(sum(pairs) / len(pairs)) if pairs else None)
+    if pairs:
+        assert auroc(-confidence, right)(drawn) == pytest.approx(1 - sum(pairs) / len(pairs))
+
+
+@settings(max_examples=50, deadline=None)
+@given(CASES)
+def test_calibration_is_perfect_where_confidence_is_the_truth(cases: list[tuple[float, bool, int]]) -> None:
+    confidence, right, drawn = columns(cases)
+    sure = ece(right.astype(float), right)(drawn)
+    assert sure == (pytest.approx(0) if drawn.any() else None)
+    found = ece(confidence, right)(drawn)
+    assert found is None or 0 <= found <= 1
+
+
+@settings(max_examples=50, deadline=None)
+@given(CASES)
+def test_the_risk_is_least_when_the_right_ones_are_the_surest(cases: list[tuple[float, bool, int]]) -> None:
+    _, right, drawn = columns(cases)
+    best, worst = aurc(right.astype(float), right)(drawn), aurc(-right.astype(float), right)(drawn)
+    if best is None or worst is None:
+        assert not drawn.any()
+        return
+    wrong = float(drawn @ ~right / drawn.sum())
+    assert 0 <= best <= wrong + 1e-9
+    assert wrong - 1e-9 <= worst <= 1 + 1e-9

@@ -3,12 +3,15 @@
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from evals import plots
 from evals.html import page, why
-from evals.records import Shown
+from evals.records import Record, Shown
 from evals.report import build
 from tests.evals.makers import record
+from tests.evals.test_made_up_runs import records
 
 EVIL = "<script>alert(1)</script><img src=http://evil.example/x>\"'&"
 
@@ -118,3 +121,17 @@ def test_a_line_goes_through_its_points() -> None:
     ((_, attributes),) = (found for found in drawn.seen if found[0] == "polyline")
     assert attributes["points"] == "36.0,204.0 324.0,36.0"
     assert len([tag for tag, _ in drawn.seen if tag == "circle"]) == 2
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(records(), min_size=1, max_size=4, unique_by=lambda one: one.id))
+def test_a_page_of_any_words_has_a_case_for_each_and_tags_of_its_own_only(kept: list[Record]) -> None:
+    tags = Tags(page(build("news", kept, count=0), kept))
+
+    assert [tag for tag, _ in tags.seen].count("details") == len(kept)
+    assert not {tag for tag, _ in tags.seen} & {"script", "img", "a", "link", "iframe", "object", "form", "input"}
+    assert not [a for _, a in tags.seen if any(name.startswith("on") or name in ("src", "href") for name in a)]
+    words = "".join("".join(tags.words).split())
+    for one in kept:
+        assert "".join(one.question.split()) in words
+        assert "".join(why(one).split()) in words

@@ -105,7 +105,7 @@ def test_qed_with_a_broken_line(tmp_path: Path, changed: dict[str, Any]) -> None
     assert "q.jsonl:2" in refused(path, "qed").message
 
 
-@pytest.mark.parametrize("references", ["", "{", "7", "[7]", '[{"content": "x"}]'])
+@pytest.mark.parametrize("references", ["", "{", "7", "[7]", '[{"content": "x"}]', "[" * 100_000])
 def test_longdocs_with_broken_references(tmp_path: Path, references: str) -> None:
     quoted = references.replace('"', '""')
     (tmp_path / "questions.csv").write_text(f'question,references,corpus_id\nWhy?,"{quoted}",rates\n')
@@ -119,7 +119,7 @@ def test_longdocs_with_other_columns(tmp_path: Path) -> None:
         load(tmp_path, "longdocs")
 
 
-@pytest.mark.parametrize("score", ["", "x", "--1", "\u00b2", "1.5"])
+@pytest.mark.parametrize("score", ["", "x", "--1", "\u00b2", "1.5", "9" * 5_000])
 def test_beir_with_a_score_that_is_none(tmp_path: Path, score: str) -> None:
     (tmp_path / "qrels").mkdir()
     (tmp_path / "qrels" / "test.tsv").write_text(f"query-id\tcorpus-id\tscore\nq1\td1\t{score}\n")
@@ -133,6 +133,26 @@ def test_beir_with_a_judgement_of_a_query_that_is_not_there(tmp_path: Path) -> N
     (tmp_path / "queries.jsonl").write_text('{"_id": "q1", "text": "Why?"}')
     (tmp_path / "corpus.jsonl").write_text(json.dumps({"_id": "d1", "text": TEXT}))
     with pytest.raises(CaseError, match="q9"):
+        load(tmp_path, "beir")
+
+
+@pytest.mark.parametrize("changed", [{"text": None}, {"text": 7}, {"title": ["Bank"]}])
+def test_beir_with_an_article_that_is_no_text(tmp_path: Path, changed: dict[str, Any]) -> None:
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\n")
+    (tmp_path / "queries.jsonl").write_text('{"_id": "q1", "text": "Why?"}')
+    (tmp_path / "corpus.jsonl").write_text(json.dumps({"_id": "d1", "title": "Bank", "text": TEXT} | changed))
+    with pytest.raises(CaseError, match="not a BEIR folder"):
+        load(tmp_path, "beir")
+
+
+@pytest.mark.parametrize("question", [None, 7, ""])
+def test_beir_with_a_query_that_is_no_question(tmp_path: Path, question: Any) -> None:
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\n")
+    (tmp_path / "queries.jsonl").write_text(json.dumps({"_id": "q1", "text": question}))
+    (tmp_path / "corpus.jsonl").write_text(json.dumps({"_id": "d1", "text": TEXT}))
+    with pytest.raises(CaseError, match="not a BEIR folder"):
         load(tmp_path, "beir")
 
 
@@ -173,7 +193,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["id", "question", "gold", "history", "answers", "kind", "about"]), VALUES))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_row_is_a_case_or_a_clear_error(row: dict[str, Any]) -> None:
     found = outcome(row)
     if isinstance(found, CaseError):

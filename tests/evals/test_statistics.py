@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evals.statistics import difference, draws, interval, mean
 
@@ -63,3 +65,42 @@ def test_a_difference_sees_the_same_draw_on_both_sides() -> None:
     # Both move together, so their difference is 0.5 in every draw.
     assert interval(difference(mean(one), mean(other)), drawn) == pytest.approx((0.5, 0.5))
     assert difference(mean(one), mean(np.full(4, np.nan)))(np.ones(4)) is None
+
+
+VALUES = st.lists(st.floats(-1, 1).map(lambda value: round(value, 3)), min_size=1, max_size=12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(VALUES, st.data())
+def test_an_interval_lies_among_the_values_and_narrows_with_its_level(values: list[float], data: st.DataObject) -> None:
+    names = data.draw(st.lists(st.sampled_from("abcde"), min_size=len(values), max_size=len(values)))
+    figure, drawn = mean(np.array(values)), draws(names, 60)
+    wide, narrow = interval(figure, drawn, 0.95), interval(figure, drawn, 0.5)
+    assert wide is not None
+    assert narrow is not None
+    assert min(values) - 1e-9 <= wide[0] <= narrow[0] <= narrow[1] <= wide[1] <= max(values) + 1e-9
+    assert drawn.sum(axis=1).min() >= 0
+    sizes = {name: names.count(name) for name in names}
+    # Each draw takes as many articles as there are; a case's weight is its article's.
+    taken = sum(drawn[:, names.index(name)] for name in sizes)
+    assert (taken == len(sizes)).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(VALUES, st.floats(-2, 2))
+def test_an_interval_moves_along_with_its_values(values: list[float], by: float) -> None:
+    drawn = draws([str(n) for n in range(len(values))], 40)
+    here, there = interval(mean(np.array(values)), drawn), interval(mean(np.array(values) + by), drawn)
+    assert here is not None
+    assert there == pytest.approx((here[0] + by, here[1] + by))
+
+
+@settings(max_examples=40, deadline=None)
+@given(VALUES, VALUES)
+def test_a_difference_turned_round_is_the_negative(one: list[float], other: list[float]) -> None:
+    count = min(len(one), len(other))
+    first, second = mean(np.array(one[:count])), mean(np.array(other[:count]))
+    drawn = draws([str(n // 2) for n in range(count)], 40)
+    forwards, backwards = interval(difference(first, second), drawn), interval(difference(second, first), drawn)
+    assert forwards is not None
+    assert backwards == pytest.approx((-forwards[1], -forwards[0]))

@@ -2,7 +2,6 @@ import io
 from datetime import UTC, datetime
 
 import pytest
-from fpdf import FPDF
 from pypdf import PageObject, PdfReader, PdfWriter
 from pypdf.errors import LimitReachedError
 
@@ -20,6 +19,8 @@ SECOND = "Mortgages will cost more from June. The governor said that she was sor
 
 def printed(*pages: str, title: str = "", author: str = "", password: str = "") -> bytes:
     """A PDF of A5 pages; an empty page has a line drawn on it and no text."""
+    from fpdf import FPDF
+
     pdf = FPDF(format="A5")
     pdf.set_font("Helvetica", size=11)
     pdf.set_creation_date(datetime(2024, 5, 3, tzinfo=UTC))

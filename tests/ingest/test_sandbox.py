@@ -56,12 +56,13 @@ def test_whatever_a_parser_raises_is_unreadable(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["hang", "spin"])
-def test_what_hangs_is_ended(sandbox: Sandbox, trouble: str) -> None:
-    started = time.monotonic()
-    with pytest.raises(OverLimit, match=r"page\.html took longer than 3 s"):
-        load(sandbox, trouble)
-    assert time.monotonic() - started < 8
-    assert load(sandbox, "echo next").text == "next"
+def test_what_hangs_is_ended(trouble: str) -> None:
+    with TrialSandbox(timeout=1.5, max_mb=400) as sandbox:
+        started = time.monotonic()
+        with pytest.raises(OverLimit, match=r"page\.html took longer than 1.5 s"):
+            load(sandbox, trouble)
+        assert time.monotonic() - started < 6
+        assert load(sandbox, "echo next").text == "next"
 
 
 @pytest.mark.parametrize("trouble", ["die", "exit", "junk", "flood"])

@@ -2,8 +2,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from qa import composer
+from qa import composer, contract, terms
 from qa.domain import Answer, ArticleRef, Considered, Evidence, Filters, PassageText, Span
 
 
@@ -53,6 +55,15 @@ def test_a_copy_in_another_article_is_cited_beside_its_claim() -> None:
     reply = answered(sentence(BRIDGE, 2.0), sentence(COST, 1.95), copy)
     assert [[c.number for c in claim.citations] for claim in reply.claims] == [[1, 2], [3]]
     assert reply.evidence[1].article.article_id == 2
+
+
+def test_a_copy_with_another_figure_does_not_bear_the_claim_out() -> None:
+    other = sentence("It cost the council 14 million crowns in all.", 1.9, article_id=2)
+    reply = answered(sentence(COST, 2.0), other)
+    assert [(claim.text, len(claim.citations)) for claim in reply.claims] == [(COST, 1), (other.quote, 1)]
+    assert reply.difference is not None
+    assert {reply.difference.newer.figure, reply.difference.older.figure} == {"12 million", "14 million"}
+    assert [len(claim.citations) for claim in answered(sentence(COST, 2.0), other, max_claims=1).claims] == [1]
 
 
 def test_a_repetition_in_the_same_article_is_passed_over() -> None:
@@ -142,3 +153,77 @@ def test_a_copy_is_cited_however_far_below_it_was_ranked() -> None:
 
 def test_without_a_span_there_is_no_short_answer() -> None:
     assert answered(sentence(BRIDGE, 2.0)).short_answer is None
+
+
+QUOTES = st.sampled_from(
+    [
+        BRIDGE,
+        COST,
+        MAYOR,
+        "The bridge opened in May after four years of hard work.",
+        "It cost the council 14 million crowns in all.",
+        "Nobody knew why.",
+        "£5",
+        "…",
+    ]
+)
+DAYS = st.sampled_from([None, "2025-01-02", "2025-01-04", "2025-06-30", "no day"])
+
+
+@st.composite
+def found(draw: st.DrawFn) -> tuple[Evidence, ...]:
+    """Of up to three articles, best first, no place twice."""
+    dates = draw(st.lists(DAYS, min_size=3, max_size=3))
+    items = draw(st.lists(st.tuples(QUOTES, st.floats(0, 2), st.integers(1, 3)), min_size=1, max_size=7))
+    ranked = sorted(items, key=lambda item: -item[1])
+    made = [sentence(quote, score, number, 100 * place) for place, (quote, score, number) in enumerate(ranked)]
+    return tuple(
+        replace(one, article=replace(one.article, published=dates[one.article.article_id - 1])) for one in made
+    )
+
+
+@settings(max_examples=80, deadline=None)
+@given(found(), st.integers(1, 4))
+def test_whatever_was_found_the_answer_keeps_its_promises(evidence: tuple[Evidence, ...], most: int) -> None:
+    reply = answered(*evidence, max_claims=most)
+    cited = [citation.number for claim in reply.claims for citation in claim.citations]
+
+    assert sorted(reply.evidence, key=id) == sorted(evidence, key=id), "nothing is lost, nothing is made up"
+    assert cited == list(range(1, len(cited) + 1)), "what is cited comes first, in the order of the claims, once"
+    assert 1 <= len(reply.claims) <= max(most, 2)
+    assert len(reply.claims) <= most or reply.difference
+    assert evidence[0] in reply.evidence[: len(cited)], "the best sentence is among what is said"
+    for claim in reply.claims:
+        beside = [reply.evidence[citation.number - 1] for citation in claim.citations]
+        assert claim.text == beside[0].quote
+        assert len({one.article.article_id for one in beside}) == len(beside), "one copy an article"
+        assert all(
+            terms.overlap(terms.words(one.quote), terms.words(claim.text)) >= composer.DUPLICATE for one in beside[1:]
+        )
+    assert contract.reply(reply)["answer"] == reply.text
+
+
+@settings(max_examples=80, deadline=None)
+@given(found())
+def test_two_that_differ_are_both_cited_the_newer_first_and_of_two_articles(evidence: tuple[Evidence, ...]) -> None:
+    reply = answered(*evidence)
+    if reply.difference is None:
+        return
+    newer, older = (reply.evidence[said.number - 1] for said in (reply.difference.newer, reply.difference.older))
+    assert newer.article.article_id != older.article.article_id
+    assert reply.difference.newer.published >= reply.difference.older.published
+    assert reply.difference.newer.figure != reply.difference.older.figure
+    assert {newer.quote, older.quote} <= {claim.text for claim in reply.claims}
+
+
+@settings(max_examples=40, deadline=None)
+@given(found(), st.integers(0, 10**6), st.booleans())
+def test_a_refusal_shows_the_closest_as_they_are_ranked(
+    evidence: tuple[Evidence, ...], articles: int, narrowed: bool
+) -> None:
+    filters = Filters(frozenset({"The Paper"})) if narrowed else Filters()
+    reply = composer.refusal(considered(*evidence), Shelf(articles, 9), filters)
+    assert reply.evidence == evidence[: composer.CLOSEST]
+    assert reply.reason.endswith(".")
+    assert reply.searched.startswith(f"{articles:,} article")
+    assert ("The Paper" in reply.searched) is narrowed

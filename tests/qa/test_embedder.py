@@ -128,7 +128,7 @@ class TestBatches:
         wrong: list[str] = []
 
         def ask(text: str) -> None:
-            wrong.extend(text for _ in range(15) if model.question(text) @ wanted[text] < 0.9999)
+            wrong.extend(text for _ in range(5) if model.question(text) @ wanted[text] < 0.9999)
 
         threads = [threading.Thread(target=ask, args=(text,)) for text in [*wanted, *wanted]]
         for thread in threads:

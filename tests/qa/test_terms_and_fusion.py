@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,6 +7,8 @@ from hypothesis import strategies as st
 
 from qa import terms
 from qa.fusion import fuse, standardise
+
+SCORES = st.lists(st.integers(-100, 100).map(float), min_size=2, max_size=8).map(np.array)
 
 
 def test_common_words_and_possessives_are_left_out() -> None:
@@ -57,3 +61,44 @@ def test_fusion_is_the_weighted_sum() -> None:
 def test_a_side_without_a_weight_is_an_error() -> None:
     with pytest.raises(KeyError):
         fuse({"meaning": np.array([1.0])}, {})
+
+
+@given(SCORES, st.floats(0.1, 50), st.floats(-50, 50))
+def test_the_unit_and_the_origin_of_a_side_s_scores_change_nothing(
+    scores: np.ndarray, unit: float, origin: float
+) -> None:
+    assert standardise(scores * unit + origin) == pytest.approx(standardise(scores), abs=1e-6)
+
+
+@given(SCORES, st.randoms(use_true_random=False))
+def test_the_order_of_the_candidates_changes_no_score(scores: np.ndarray, random: Any) -> None:
+    order = list(range(len(scores)))
+    random.shuffle(order)
+    weights = {"meaning": 1.0, "words": 0.3}
+    whole = fuse({"meaning": scores, "words": scores**2}, weights)
+    assert fuse({"meaning": scores[order], "words": scores[order] ** 2}, weights) == pytest.approx(whole[order])
+
+
+@given(SCORES)
+def test_one_side_alone_keeps_its_order_and_twice_the_side_adds_nothing_new(scores: np.ndarray) -> None:
+    alone = fuse({"meaning": scores}, {"meaning": 2.0})
+    assert (np.argsort(alone, kind="stable") == np.argsort(scores, kind="stable")).all()
+    both = fuse({"meaning": scores, "again": scores}, {"meaning": 1.0, "again": 1.0})
+    assert both == pytest.approx(alone)
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_overlap_is_the_same_from_both_sides_and_whole_with_itself(one: str, other: str) -> None:
+    left, right = terms.content(one), terms.content(other)
+    assert terms.overlap(left, right) == terms.overlap(right, left)
+    assert 0 <= terms.overlap(left, right) <= 1
+    assert terms.overlap(left, left) == (1.0 if left else 0.0)
+
+
+@given(st.text(max_size=120))
+def test_terms_are_the_text_s_own_words_in_its_order(text: str) -> None:
+    words, content = terms.words(text), terms.content(text)
+    assert all(word in words for word in content)
+    assert content == sorted(content, key=words.index)
+    assert terms.weighty(text) in ([], content, terms.weighty(text)[: terms.MOST])
+    assert terms.words(text.upper()) == words or text.upper().casefold() != text.casefold()

@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from evals.reading.training import Recipe, Stage, Trainer, steps
-from qa import answer_span
 from qa.domain import ArticleRef, PassageVectors, RankedPassage, Reading, Span, StoredPassage, Vector
 from qa.errors import ModelError
 from qa.model_reader import LOWEST
@@ -280,47 +279,6 @@ class TestFile:
         path.with_suffix(".json").write_text(json.dumps({k: v for k, v in told.items() if k != name}))
         with pytest.raises(ModelError, match=name):
             TrainedReader(EvenReader(), path, base=base)
-
-
-class TestAnswerSpan:
-    @pytest.mark.parametrize(
-        "question",
-        [
-            "Did the bank raise its rates?",
-            "isn't it closed?",
-            "Why did the bridge close?",
-            "how did they find the ship",
-            "What are the new rules?",
-            "List the winners.",
-            "Which two firms merged?",
-        ],
-    )
-    def test_is_not_wanted_for(self, question: str) -> None:
-        assert not answer_span.wanted(question)
-
-    @pytest.mark.parametrize(
-        "question",
-        ["Who won?", "How many people came?", "how much did it cost", "When was it built?", "what is its name", ""],
-    )
-    def test_is_wanted_for(self, question: str) -> None:
-        assert answer_span.wanted(question)
-
-    def test_is_the_best_start_and_end_in_order(self) -> None:
-        starts, ends = [1, 0, 5, 0, 9], [1, 7, 0, 4, 0]
-        # Allowed are 1 to 3. 2 to 3: 5 + 4 - (1 + 1) = 7; end 1 is before start 2, start 4 is outside.
-        assert answer_span.best(starts, ends, [False, True, True, True, False]) == (2, 3, 7)
-
-    def test_does_not_reach_across_what_is_not_allowed(self) -> None:
-        assert answer_span.best([0, 5, 0, 0], [0, 1, 0, 9], [False, True, False, True]) == (3, 3, 9)
-        assert answer_span.best([0, 1], [0, 1], [False, False]) is None
-
-    def test_is_not_longer_than_it_may_be(self) -> None:
-        count = answer_span.LONGEST + 5
-        starts, ends = [9.0] + [0.0] * count, [0.0] * count + [9.0]
-        starts[1] = 9.0
-        found = answer_span.best(starts, ends, [False] + [True] * count)
-        assert found is not None
-        assert found[1] - found[0] < answer_span.LONGEST
 
 
 @pytest.fixture(autouse=True)

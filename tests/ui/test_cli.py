@@ -422,6 +422,7 @@ class TestAsAProcess:
         assert told.wait(60) == 0
         told.stderr.close()
 
+    @pytest.mark.slow
     def test_ctrl_c_keeps_what_was_reported(self, tmp_path: Path) -> None:
         """The signal goes to the whole group, as a terminal sends it; a test run in the background may ignore it."""
         (tmp_path / "news").mkdir()

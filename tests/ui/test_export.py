@@ -41,7 +41,7 @@ def test_markdown_has_each_claim_with_its_footnotes_and_each_footnote_once() -> 
 def test_markdown_of_hostile_words_has_no_html_link_or_picture_of_theirs() -> None:
     from markdown_it import MarkdownIt
 
-    evil = article(3, f"{EVIL} Said.", title=EVIL, publisher=EVIL, published=None, url="javascript:alert(1)")
+    evil = article(3, f"{EVIL} Said.", title=EVIL, publisher=EVIL, published=EVIL, url="javascript:alert(1)")
     made = export.markdown((Exchange(EVIL, answer(evidence(evil, f"{EVIL} Said."))),))
     shown = MarkdownIt().render(made)
     assert not re.search(r"<(script|img|a)\b", shown)

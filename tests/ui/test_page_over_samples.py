@@ -1,6 +1,7 @@
 """The page in a real browser, over the sample articles, with nothing faked."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,12 @@ CASES = [json.loads(line) for line in (SAMPLES / "cases.jsonl").read_text().spli
 
 @pytest.fixture(scope="module")
 def samples(
-    tmp_path_factory: pytest.TempPathFactory, model: SentenceTransformerEmbedder
+    tmp_path_factory: pytest.TempPathFactory, model: SentenceTransformerEmbedder, sample_library: Path
 ) -> Iterator[tuple[Service, Settings]]:
+    """All formats: those that `sample_library` lacks are added to a copy of it."""
     settings = Settings(_env_file=None, library=tmp_path_factory.mktemp("samples") / "library")
-    made = service(settings, create=True, embedder=model)
+    shutil.copytree(sample_library, settings.library)
+    made = service(settings, embedder=model)
     with made.library:
         list(ingest([str(SAMPLES / "articles")], made.library, made.embedder, settings))
         yield made, settings

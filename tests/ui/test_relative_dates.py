@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qa.domain import Answer, ArticleRef, Citation, Claim, Difference, Evidence, PassageText, Said
 from ui import render, terminal
@@ -53,3 +55,15 @@ def test_the_page_says_both_escaped() -> None:
     assert "Two articles differ: &lt;£38m&gt; [1] (6 November 2025)" in html
     (plain,) = render.conversation([Exchange("Q?", replace(ANSWER, difference=None))])
     assert "differ" not in plain
+
+
+@given(st.lists(st.sampled_from(["Yesterday", "on Monday,", "last year", "3 May 2020", "two weeks ago", "x", "."])))
+def test_what_is_found_stands_in_the_text_and_is_named_once(parts: list[str]) -> None:
+    text = " ".join(parts)
+    found = relative_dates(text)
+    assert len(set(found)) == len(found)
+    assert all(words in text for words in found)
+    said = as_of(text, "4 May 2025")
+    assert bool(said) is bool(found)
+    assert all(f"“{words}”" in said for words in found)
+    assert as_of(text, "") == ""

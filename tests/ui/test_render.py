@@ -15,10 +15,13 @@ from ui.markup import visible
 
 COST, FERRIES = (evidence(article(), q) for q in ("The repair will cost £41 million.", "Ferries will run instead."))
 OTHER = evidence(article(2, LETTER, title="Traders"), "The repair will cost £38 million, according to the builder.")
+VOID = {"input"}
 TAGS = set(
-    "a article bdi button code div h2 h3 header li mark p path pre q section span strong sup svg time ul".split()  # noqa: SIM905
+    """a article bdi button code div h2 h3 header input label li mark p path pre q section span strong sup svg time
+    ul""".split()  # noqa: SIM905
 )
 ATTRIBUTES = {
+    *("placeholder", "autocomplete", "maxlength"),
     *("class", "dir", "id", "role", "type", "lang", "href", "target", "rel", "tabindex", "disabled", "popover"),
     *("aria-label", "aria-labelledby", "aria-describedby", "aria-hidden", "aria-pressed"),
     *(
@@ -64,7 +67,8 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes += attrs
-        self._open.append(f"{tag}.{dict(attrs).get('class')}")
+        if tag not in VOID:
+            self._open.append(f"{tag}.{dict(attrs).get('class')}")
 
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop().startswith(f"{tag}.")

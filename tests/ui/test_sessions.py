@@ -1,3 +1,6 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ui import sessions
 from ui.sessions import Sessions
 
@@ -44,3 +47,21 @@ def test_there_are_not_more_than_the_most() -> None:
     for _ in range(sessions.MOST_SESSIONS):
         held.start("bob", "b", 0)
     assert held.find(first, 0) == ("", "")
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.integers(0, 20 * HOUR)), max_size=30))
+def test_a_session_goes_on_exactly_as_long_as_it_is_used_and_not_ended(steps: list[tuple[int, bool, int]]) -> None:
+    held, now = Sessions(), 0
+    tokens = [held.start(f"user {n}", f"stamp {n}", now) for n in range(4)]
+    used, gone = dict.fromkeys(tokens, 0), set()
+    assert len(set(tokens)) == 4
+    for n, ended, pause in steps:
+        now, token = now + pause, tokens[n]
+        if ended:
+            held.end(token)
+            gone.add(token)
+        if now - used[token] > sessions.IDLE_SECONDS or now > sessions.MOST_SECONDS:
+            gone.add(token)
+        alive = token not in gone
+        assert held.find(token, now) == ((f"user {n}", f"stamp {n}") if alive else ("", ""))
+        used[token] = now

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.errors import NotInLibrary, UsageError
@@ -60,6 +60,7 @@ SENT = st.recursive(
 )
 
 
+@settings(max_examples=30, deadline=None)
 @given(SENT)
 def test_whatever_else_it_sends_is_a_usage_error(sent: object) -> None:
     with pytest.raises(UsageError, match="That is no citation of this conversation"):

@@ -257,6 +257,19 @@ class TestJsonLine:
 
 
 class TestProgress:
+    def test_an_index_that_follows_is_said_where_it_takes_a_while(self, capsys: Printed) -> None:
+        with terminal.IngestReport(as_json=False) as report:
+            for done in range(0, 10_001, 2_500):
+                report.indexing(done, 12_000)
+        assert capsys.readouterr().err.splitlines() == ["Indexing: 5,000 of 12,000", "Indexing: 10,000 of 12,000"]
+
+    def test_many_items_are_counted_now_and_then(self, capsys: Printed) -> None:
+        with terminal.IngestReport(as_json=False) as report:
+            report.found(terminal.QUIET_EVERY)
+            for number in range(terminal.QUIET_EVERY + 1):
+                report.add(Outcome(f"{number}.txt", "added", number + 1, 1))
+        assert capsys.readouterr().err.splitlines() == [f"{terminal.QUIET_EVERY} of {terminal.QUIET_EVERY}"]
+
     def test_says_nothing_where_nobody_watches(self, capsys: Printed) -> None:
         with terminal.progress("Checking") as step:
             step(1, 2)

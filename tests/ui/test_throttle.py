@@ -1,3 +1,6 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ui import throttle
 from ui.throttle import Throttle
 
@@ -56,3 +59,25 @@ def test_many_names_do_not_fill_the_memory() -> None:
     for n in range(throttle.MOST_KEYS + 10):
         guard.failed({n: 1}, 0)
     assert len(guard._failures) == throttle.MOST_KEYS
+
+
+TRIES = st.lists(st.tuples(st.sampled_from(["ada", "bob"]), st.booleans(), st.floats(0, 2_000)), max_size=40)
+
+
+@given(TRIES)
+def test_a_wait_is_bounded_grows_with_failures_and_ends_when_it_was_waited_out(
+    tries: list[tuple[str, bool, float]],
+) -> None:
+    guard, now = Throttle(), 0.0
+    for name, right, pause in tries:
+        now += pause
+        wait = guard.wait({name: 3}, now)
+        assert 0 <= wait <= throttle.LONGEST_WAIT
+        now += wait
+        assert guard.wait({name: 3}, now) < 1e-6
+        guard.failed({name: 3}, now)
+        more = guard.wait({name: 3}, now)
+        if right:
+            guard.succeeded({name: 3})
+            assert guard.wait({name: 3}, now) <= more
+        assert guard.wait({"carl": 3}, now) == 0, "another's failures are not theirs"

@@ -1,10 +1,13 @@
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from qa.errors import OverLimit, UsageError
 from ui import uploads as module
@@ -73,6 +76,41 @@ def test_an_upload_that_breaks_off_leaves_nothing(uploads: Uploads, tmp_path: Pa
     with pytest.raises(RuntimeError):
         asyncio.run(uploads.receive("a.txt", broken()))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_sender_that_leaves_or_takes_for_ever_is_told_to_try_again(
+    uploads: Uploads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leaves: bool
+) -> None:
+    monkeypatch.setattr(module, "SECONDS", 0.02)
+
+    async def receive() -> Message:
+        if leaves:
+            return {"type": "http.disconnect"}
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    scope = {"type": "http", "method": "POST", "headers": [(b"content-type", b"application/octet-stream")]}
+    request = Request({**scope, "path": PATH, "query_string": b"name=a.txt"}, receive)
+    answer = asyncio.run(uploads._handle(request))
+    assert answer.status_code == 400
+    assert json.loads(answer.body) == {"reason": "The file did not come in whole.", "remedy": "Try again."}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_takes_no_file_is_said_with_what_to_do(tmp_path: Path) -> None:
+    gone = Uploads(tmp_path / "gone", 0.2)
+    with TestClient(Starlette(routes=[gone.route()])) as client:
+        answer = client.post(PATH, params={"name": "a.txt"}, content=b"x", headers=BYTES)
+    assert answer.status_code == 400
+    assert answer.json()["reason"] == "The upload could not be kept: No such file or directory."
+    assert "disk space" in answer.json()["remedy"]
+
+
+def test_another_kind_of_body_is_no_upload(uploads: Uploads) -> None:
+    with TestClient(Starlette(routes=[uploads.route()])) as client:
+        answer = client.post(PATH, params={"name": "a.txt"}, content=b"x", headers={"content-type": "text/plain"})
+    assert (answer.status_code, answer.json()["reason"]) == (400, "An upload is sent as application/octet-stream.")
 
 
 def test_files_that_nobody_ingests_go(

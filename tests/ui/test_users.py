@@ -4,6 +4,8 @@ import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from qa.errors import SettingsError, UsageError
@@ -12,6 +14,8 @@ from ui.cli import app
 from ui.users import Users
 
 PASSWORD = "correct horse battery"
+NAMES = st.text(max_size=12) | st.sampled_from(["Ada", "ADA", "a\u0308b", "\u00e4b"])
+WORDS = st.text(min_size=users.SHORTEST, max_size=20)
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +127,36 @@ def test_a_password_is_neither_too_short_nor_without_end(tmp_path: Path, length:
     else:
         with pytest.raises(UsageError, match="8 to 200"):
             users.add(tmp_path / "users", "ada", "x" * length)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    given_=st.dictionaries(
+        st.text(max_size=12) | st.sampled_from(["Ada", "ADA", "a\u0308b", "\u00e4b"]), WORDS, max_size=4
+    )
+)
+def test_whoever_could_be_added_is_known_by_any_spelling_and_nobody_else(
+    tmp_path_factory: pytest.TempPathFactory, given_: dict[str, str]
+) -> None:
+    path = tmp_path_factory.mktemp("users") / "users"
+    wanted: dict[str, str] = {}
+    for name, password in given_.items():
+        try:
+            known = users.add(path, name, password)
+        except UsageError:
+            assert not users.NAME.fullmatch(users.plain(name))
+        else:
+            assert known is (users.plain(name) in wanted)
+            wanted[users.plain(name)] = password
+    assert users.listed(path) == sorted(wanted)
+    if not wanted:
+        return
+    kept = Users(path)
+    for name, password in wanted.items():
+        assert kept.authenticate(f" {name.upper().lower()} ", password) in (name, "")
+        assert kept.authenticate(name, password) == name
+        assert kept.authenticate(name, f"{password}x") == ""
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 class TestCommand:
