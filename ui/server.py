@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import uvicorn
 
+from ingest.sources import Fetch
 from qa.bootstrap import Service, stay_quiet
 from qa.catalog import NAME as CATALOG
 from qa.errors import SettingsError, UsageError
@@ -59,16 +60,22 @@ def serve(answerer: Answerer, library: Library, settings: Settings, service: Ser
             _Server(config).run(sockets=[listening])
 
 
-def build(answerer: Answerer, library: Library, settings: Settings, service: Service | None = None) -> Any:
+def build(
+    answerer: Answerer,
+    library: Library,
+    settings: Settings,
+    service: Service | None = None,
+    fetch: Fetch | None = None,
+) -> Any:
     """The whole service as an ASGI app. Its files live in a folder of its own that goes when it stops.
 
-    Without `service` there is neither a library page nor an evals page.
+    Without `service` there is neither a library page nor an evals page. `fetch` is in place of the settings' fetcher.
     """
     from ui.front import Front
     from ui.guard import Guard
 
     metrics = Metrics()
-    behind = _with_sign_in(_orderless(rooms(answerer, library, settings, service, metrics)), settings)
+    behind = _with_sign_in(_orderless(rooms(answerer, library, settings, service, metrics, fetch)), settings)
     guard = Guard(behind, [*LOOPBACK, settings.host, *_listed(settings.allowed_hosts)])
     return behind_proxies(Front(guard, metrics.refused), settings.proxies)
 
@@ -80,7 +87,14 @@ def behind_proxies(app: Any, proxies: str) -> Any:
     return ProxyHeadersMiddleware(app, _listed(proxies))
 
 
-def rooms(answerer: Answerer, library: Library, settings: Settings, service: Service | None, metrics: Metrics) -> Any:
+def rooms(
+    answerer: Answerer,
+    library: Library,
+    settings: Settings,
+    service: Service | None,
+    metrics: Metrics,
+    fetch: Fetch | None = None,
+) -> Any:
     """All that answers: page, API, files, look-out. For whoever is let in; nothing here asks who that is."""
     folder = tempfile.TemporaryDirectory(prefix="footnote-page-")
     _silence_gradio(folder.name)
@@ -88,7 +102,8 @@ def rooms(answerer: Answerer, library: Library, settings: Settings, service: Ser
 
     answerer, pace = metrics.observed(answerer), Pace(settings.questions_per_minute)
     choices = {name: metrics.observed(each) for name, each in service.choices.items()} if service else {}
-    jobs = Jobs(service.library, service.embedder, settings, ingested=metrics.ingested) if service else None
+    told = metrics.ingested
+    jobs = Jobs(service.library, service.embedder, settings, fetch=fetch, ingested=told) if service else None
     evals = EvalsDesk(service, settings) if service else None
 
     @asynccontextmanager
