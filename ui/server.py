@@ -25,6 +25,7 @@ from ui.chat import Answerer
 from ui.conversations import Conversations
 from ui.evals_desk import EvalsDesk
 from ui.feedback import Feedback
+from ui.job_journal import Journal
 from ui.jobs import Jobs
 from ui.metrics import Metrics
 from ui.pace import Pace
@@ -102,8 +103,7 @@ def rooms(
 
     answerer, pace = metrics.observed(answerer), Pace(settings.questions_per_minute)
     choices = {name: metrics.observed(each) for name, each in service.choices.items()} if service else {}
-    told = metrics.ingested
-    jobs = Jobs(service.library, service.embedder, settings, fetch=fetch, ingested=told) if service else None
+    jobs = _jobs(service, settings, metrics, fetch) if service else None
     evals = EvalsDesk(service, settings) if service else None
 
     @asynccontextmanager
@@ -179,6 +179,11 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
+
+
+def _jobs(service: Service, settings: Settings, metrics: Metrics, fetch: Fetch | None) -> Jobs:
+    told, journal = metrics.ingested, Journal(settings)
+    return Jobs(service.library, service.embedder, settings, fetch=fetch, ingested=told, journal=journal)
 
 
 def _uploads(folder: str, settings: Settings) -> Uploads:
