@@ -22,13 +22,14 @@ from tests.fakes import FakeEmbedder
 from tests.ingest.servers import Site, site
 from tests.ingest.test_fetch import loopback, resolver
 from tests.ingest.test_pdf import printed
-from tests.ui.browser import Visit, visit
+from tests.ui.browser import Visit, visit, window
 from tests.ui.pages import running
 from ui import server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 HOSTILE = '"><script>alert(1)</script><img src="https://evil.example/x" onerror="alert(2)">${alert(3)}{{alert(4)}}`'
+ENDLESS = "Endlesslylongtitle" * 10
 WIDE = {"viewport": {"width": 1440, "height": 900}}
 NARROW = {"viewport": {"width": 390, "height": 844}}
 
@@ -85,7 +86,7 @@ def files(tmp_path: Path) -> list[str]:
         "empty.pdf": "",
         "hostile.txt": f"{HOSTILE}\n\n{HOSTILE} was said at noon. Nobody ran it.\n",
         "arabic.txt": "افتتاح الجسر الجديد\n\nافتتح الجسر يوم الاثنين. وقال العمدة إنه آمن.\n",
-        "long.txt": f"{'Endlesslylongtitle' * 10}\n\nIt goes on and on. It ends here.\n",
+        "long.txt": f"{ENDLESS}\n\n{ENDLESS} goes on and on. It ends here.\n",
     }
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
@@ -153,6 +154,11 @@ def test_hostile_long_and_right_to_left_titles_stay_text_in_their_place(
         send(page, files)
         page.locator("#fn-lib-list tbody tr").nth(3).wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.locator("#fn-lib-list .fn-title", has_text="Endless").click()
+        page.locator("#fn-lib-text", has_text="goes on and on").wait_for()
+        for part in ("#fn-lib-side", "#fn-lib-article h2"):
+            assert page.locator(part).evaluate("part => part.scrollWidth <= part.clientWidth"), part
+        page.get_by_role("button", name="Close article").click()
         page.locator("#fn-lib-list .fn-title", has_text="alert(1)").click()
         page.locator("#fn-lib-text", has_text="Nobody ran it").wait_for()
         assert page.locator("#fn-library-page script, #fn-library-page img").count() == 0
@@ -164,50 +170,59 @@ def test_hostile_long_and_right_to_left_titles_stay_text_in_their_place(
 def test_of_a_dropped_folder_each_file_s_outcome_is_told_and_still_after_a_reload(
     browser: Any, address: str, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "spring"
+    folder = tmp_path / ("spring" * 20)
     folder.mkdir()
     (folder / "tide.txt").write_text("The tide turns\n\nThe tide turned at noon on Monday. Boats went out.\n")
     (folder / "broken.pdf").write_bytes(printed("The tide turned at noon.")[:400])
     (folder / "scan.pdf").write_bytes(printed("", ""))
-    with visit(browser, address, **WIDE) as seen:
-        page = library_page(seen)
-        drop(page, folder)
-        page.locator(".fn-job strong", has_text="Done").wait_for()
-        assert page.locator("#fn-library-page.fn-dropping").count() == 0
-        for _ in range(2):
-            job = page.locator(".fn-job")
-            assert "1 added · 2 failed" in job.inner_text()
-            broken = job.locator(".fn-failed li", has_text="broken.pdf")
-            scan = job.locator(".fn-failed li", has_text="scan.pdf")
-            assert "broken.pdf cannot be read" in broken.inner_text()
-            assert "Save it again" in broken.inner_text()
-            assert "scan.pdf has a text layer. Run OCR over it first." in scan.inner_text()
-            job.locator("summary", has_text="1 article").click()
-            assert "The tide turns added, 2 sentences" in " ".join(job.locator("details li").inner_text().split())
-            page.reload()
-            page.locator(".fn-job").wait_for()
+    with window(browser, **NARROW) as seen:
+        with seen.at(address):
+            drop(library_page(seen), folder)
+            told_of_three(seen.page)
+        with seen.at(address):
+            told_of_three(library_page(seen))
+
+
+def told_of_three(page: Any) -> None:
+    job = page.locator(".fn-job")
+    job.locator("strong", has_text="Done").wait_for()
+    assert page.locator("#fn-library-page.fn-dropping").count() == 0
+    assert "1 added · 2 failed" in job.inner_text()
+    broken = job.locator(".fn-failed li", has_text="broken.pdf").inner_text()
+    assert "broken.pdf cannot be read" in broken
+    assert "Save it again" in broken
+    scan = job.locator(".fn-failed li", has_text="scan.pdf").inner_text()
+    assert "scan.pdf has a text layer. Run OCR over it first." in scan
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    job.locator("summary", has_text="1 article").click()
+    assert "The tide turns added, 2 sentences" in " ".join(job.locator("details li").inner_text().split())
+    page.locator("#fn-lib-list .fn-title", has_text="The tide turns").wait_for()
 
 
 def test_a_feed_is_watched_cancelled_and_taken_in_when_tried_again(browser: Any, address: str, web: Web) -> None:
     feed, web.slow = web.publish("dawn", "noon", "dusk"), "/noon"
-    with visit(browser, address, **WIDE) as seen:
-        page = library_page(seen)
-        page.get_by_label("A page or a feed").fill(feed)
-        page.keyboard.press("Enter")
-        job = page.locator(".fn-job")
-        job.locator(".fn-now", has_text="Reading noon").wait_for()
-        assert "Running of 3" in job.inner_text()
-        assert "Embedding dawn" in job.inner_text()
-        page.reload()
-        job.locator(".fn-now", has_text="Reading noon").wait_for()
-        job.get_by_role("button", name="Cancel").click()
-        job.locator("strong", has_text="Stopping").wait_for()
-        web.may_come.set()
-        job.locator("strong", has_text="Cancelled").wait_for()
-        assert "The library is empty" in page.locator("#fn-lib-list").inner_text()
-        job.get_by_role("button", name="Try again").click()
-        job.locator("strong", has_text="Done").wait_for()
-        assert "3 added" in job.inner_text()
-        listed = page.locator("#fn-lib-list .fn-title")
-        listed.nth(2).wait_for()
-        assert listed.all_inner_texts() == ["Tide dusk", "Tide noon", "Tide dawn"]
+    with window(browser, **WIDE) as seen:
+        page, job = seen.page, seen.page.locator(".fn-job")
+        with seen.at(address):
+            library_page(seen).get_by_label("A page or a feed").fill("/etc/passwd")
+            page.keyboard.press("Enter")
+            page.locator("#fn-lib-said").get_by_text("/etc/passwd is no web address").wait_for()
+            page.get_by_label("A page or a feed").fill(feed)
+            page.keyboard.press("Enter")
+            job.locator(".fn-now", has_text="Reading noon").wait_for()
+            assert "Running: 0 of 3" in job.inner_text()
+            assert "Embedding dawn" in job.inner_text()
+        with seen.at(address):
+            library_page(seen)
+            job.locator(".fn-now", has_text="Reading noon").wait_for()
+            job.get_by_role("button", name="Cancel").click()
+            job.locator("strong", has_text="Stopping").wait_for()
+            web.may_come.set()
+            job.locator("strong", has_text="Cancelled").wait_for()
+            assert "The library is empty" in page.locator("#fn-lib-list").inner_text()
+            job.get_by_role("button", name="Try again").click()
+            job.locator("strong", has_text="Done").wait_for()
+            assert "3 added" in job.inner_text()
+            listed = page.locator("#fn-lib-list .fn-title")
+            listed.nth(2).wait_for()
+            assert listed.all_inner_texts() == ["Tide dusk", "Tide noon", "Tide dawn"]
