@@ -5,12 +5,17 @@ const onPage = () => document.body.dataset.page === "evals";
 const say = (name) => document.dispatchEvent(new CustomEvent(name));
 let kept = null;
 
+const remember = (button) => {
+  const named = element.querySelectorAll(`[data-do="${button.dataset.do}"]`);
+  kept = ["accept", "throw", "draft"].includes(button.dataset.do)
+    ? { as: button.dataset.do, at: [...named].indexOf(button) } : null;
+};
+
 const act = (button) => {
   const given = { ...button.dataset };
   if ("page" in given) given.page = Number(given.page);
   if ("wrong" in given) given.wrong = given.wrong === "true";
-  const named = element.querySelectorAll(`[data-do="${given.do}"]`);
-  kept = ["accept", "throw", "draft"].includes(given.do) ? { as: given.do, at: [...named].indexOf(button) } : null;
+  remember(button);
   if (given.do !== "compare") return trigger('act', given);
   const chosen = [...element.querySelectorAll("input[name=run]:checked")].map((box) => box.value);
   trigger('act', { do: "compare", before: chosen[0] ?? "", after: chosen[1] ?? "" });
@@ -87,7 +92,12 @@ if (part === "fn-evals") {
   const home = () => { if (onPage()) trigger('act', { do: "home" }); };
   const first = () => { if (!element.querySelector("h2")) home(); };
   document.addEventListener("fn-page", first);
-  document.addEventListener("fn-evals-ended", () => { if (element.querySelector(".fn-evals-home")) home(); });
+  document.addEventListener("fn-evals-ended", () => {
+    if (!element.querySelector(".fn-evals-home")) return;
+    const at = element.contains(document.activeElement) && document.activeElement.closest("[data-do]");
+    if (at) remember(at);
+    home();
+  });
   watch("value", settle);
   setTimeout(first, 0);
 } else if (part === "fn-evals-progress") {

@@ -3,21 +3,22 @@
 What a browser names (cases, runs, drafts) is looked up among what there is; none of it becomes a path.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from evals.background import Background, Progress, Step
+from evals.background import Background, Progress, Step, Work
 from evals.case_store import CaseStore
 from evals.cases import Dataset
 from evals.choices import FOLDER, choices, chosen, runs_of
 from evals.drafts import draft
 from evals.evaluate import Asking
-from qa.bootstrap import Service
+from qa.bootstrap import Service, make_generator
 from qa.errors import UsageError
 from qa.settings import Settings
 from ui import chat, evals_views
 from ui.conversation import Conversation
+from ui.draft_writing import writing
 from ui.evals_views import View
 
 MORE = 10
@@ -83,6 +84,8 @@ class EvalsDesk:
                 self._start(event)
             case "draft":
                 self._store.add(draft(self._library, MORE, known=self._store.known()))
+            case "write":
+                self._write()
             case "accept":
                 self._store.decide(_text(event, "case"), "accepted")
             case "throw":
@@ -100,8 +103,8 @@ class EvalsDesk:
             failure = failure or chat.explain(broken)
         progress = self.background.progress()
         kept = evals_views.kept_runs(runs_of(self._folder))
-        busy = progress is not None and progress.live
-        return evals_views.Home(offered, self._folder / FOLDER, counts, waiting, kept, busy, failure), opened
+        busy, model = progress is not None and progress.live, self._settings.chat_model
+        return evals_views.Home(offered, self._folder / FOLDER, counts, waiting, kept, busy, failure, model), opened
 
     def _start(self, event: Event) -> None:
         dataset = chosen(self._folder, _text(event, "cases"))
@@ -112,9 +115,22 @@ class EvalsDesk:
             "runs": runs_of(self._folder),
         }
         what = f"{dataset.name}, asked of {'the usual set-up' if baseline else 'Footnote'}"
-        self.background.start(what, self._work(dataset, how))
+        self._begin(what, self._work(dataset, how))
 
-    def _work(self, dataset: Dataset, how: dict[str, Any]) -> Callable[[Step], str]:
+    def _write(self) -> None:
+        generator = make_generator(self._settings)
+        if generator is None:
+            raise UsageError("There is no chat model that could write.", "FOOTNOTE_CHAT_MODEL names one.")
+        what = f"Questions written by {self._settings.chat_model}"
+        self._begin(what, writing(self._library, self._store, generator, MORE))
+
+    def _begin(self, what: str, work: Work) -> None:
+        now = self.background.progress()
+        if now and now.live:
+            raise UsageError(f"This is under way: {now.label}.", "Wait for it, or stop it: what it has done is kept.")
+        self.background.start(what, work)
+
+    def _work(self, dataset: Dataset, how: dict[str, Any]) -> Work:
         def work(step: Step) -> str:
             from evals.command import evaluate_dataset
 

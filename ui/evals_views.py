@@ -53,6 +53,8 @@ class KeptRun:
 
 @dataclass(frozen=True, slots=True)
 class Home:
+    """The start. `model` is the chat model that can write drafts, "" for none; `busy` while something is under way."""
+
     choices: Sequence[Choice]
     folder: Path
     counts: Mapping[str, int]
@@ -60,6 +62,7 @@ class Home:
     runs: Sequence[KeptRun]
     busy: bool = False
     failure: Failure | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

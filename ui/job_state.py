@@ -28,7 +28,7 @@ class Job:
     """A snapshot. `sources` are named as people gave them; `total` grows while folders and feeds are looked into.
 
     `cancelling`: it was told to stop and has not yet. A "failed" job was ended by what `reason` and `remedy` say;
-    a "done" one may hold items that failed.
+    a "done" one may hold items that failed. `gone`: nothing of it is left that could be tried again.
     """
 
     job_id: str
@@ -39,6 +39,7 @@ class Job:
     cancelling: bool = False
     reason: str = ""
     remedy: str = ""
+    gone: bool = False
 
     @property
     def counts(self) -> Counter[Stage]:
@@ -48,7 +49,7 @@ class Job:
     def retryable(self) -> bool:
         """Whether it ended with something left that could be tried again."""
         left = self.state != "done" or any(item.stage in ("failed", "cancelled") for item in self.items)
-        return self.state in ENDED and left
+        return self.state in ENDED and left and not self.gone
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
 """Ingest jobs on the server: sources are queued, one job runs at a time, and each item's step and outcome are kept.
 
 Knows nothing of the page: the library page, the HTTP API and whoever else ingests through `footnote serve` share one
-`Jobs`. Jobs are in memory and go when the server stops; what they ingested is in the library.
+`Jobs`. Jobs are in memory; what they ingested is in the library, and which had not ended when the server stopped is in
+the journal.
 """
 
 import secrets
@@ -18,6 +19,7 @@ from qa.errors import FootnoteError, NotInLibrary, UsageError
 from qa.library import Library
 from qa.settings import Settings
 from ui.caller import unexpected
+from ui.job_journal import Journal
 from ui.job_state import ENDED, Job, JobItem, KeptJob, delete_uploads, label, name_of
 
 __all__ = ["Job", "JobItem", "Jobs"]
@@ -42,14 +44,16 @@ class Jobs:
         *,
         fetch: Fetch | None = None,
         ingested: Callable[[Outcome], object] = lambda _: None,
+        journal: Journal | None = None,
     ) -> None:
-        """`ingested` is told every outcome."""
+        """`ingested` is told every outcome. Without `journal`, what has not ended is forgotten with the process."""
         self._library = library
         self._embedder = embedder
         self._settings = settings
         self._fetch = fetch
         self._ingested = ingested
-        self._jobs: dict[str, KeptJob] = {}
+        self._journal = journal
+        self._jobs = {kept.job.job_id: kept for kept in journal.cut_off()} if journal else {}
         self._changed = threading.Condition()
         self._name, self._changes = secrets.token_hex(4), 0
         self._worker: threading.Thread | None = None
@@ -68,6 +72,7 @@ class Jobs:
             delete_uploads(source for source in sources if source not in once.values())
             kept = KeptJob(Job(secrets.token_hex(8), tuple(map(label, once.values())), "queued"), tuple(once.values()))
             self._jobs[kept.job.job_id] = kept
+            self._begun(kept)
             self._wake()
             return kept.job.job_id
 
@@ -92,6 +97,7 @@ class Jobs:
             kept = self._kept(job_id)
             if kept.job.state == "queued":
                 kept.job = replace(kept.job, state="cancelled")
+                self._ended(job_id)
             elif kept.job.state == "running":
                 kept.job = replace(kept.job, cancelling=True)
 
@@ -102,6 +108,7 @@ class Jobs:
             if not kept.snapshot().retryable:
                 raise UsageError("This job has nothing left to try again.")
             kept.again()
+            self._begun(kept)
             self._wake()
 
     def close(self, timeout: float = 10) -> None:
@@ -113,6 +120,8 @@ class Jobs:
             self._worker.join(timeout)
         for kept in self._jobs.values():
             delete_uploads(kept.sources)
+        if self._journal:
+            self._journal.close()
 
     def wait(self, job_id: str, timeout: float) -> Job:
         """The job once it has ended, or as it is after `timeout` seconds. Raises NotInLibrary."""
@@ -147,6 +156,15 @@ class Jobs:
         ended = [job_id for job_id, kept in self._jobs.items() if kept.job.state in ENDED]
         for job_id in ended[: max(0, len(self._jobs) + 1 - MOST_JOBS)]:
             delete_uploads(self._jobs.pop(job_id).sources)
+            self._ended(job_id)
+
+    def _begun(self, kept: KeptJob) -> None:
+        if self._journal:
+            self._journal.begin(kept.job.job_id, kept.todo)
+
+    def _ended(self, job_id: str) -> None:
+        if self._journal:
+            self._journal.end(job_id)
 
     def _wake(self) -> None:
         if self._worker is None:
@@ -157,6 +175,8 @@ class Jobs:
         while kept := self._next():
             ended = self._run(kept)
             with self._changing():
+                if ended.state != "cancelled" or kept.job.cancelling:  # else it was cut off by `close`
+                    self._ended(kept.job.job_id)
                 kept.end(ended)
 
     def _next(self) -> KeptJob | None:

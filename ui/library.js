@@ -90,6 +90,7 @@ const close = () => {
 };
 const open = (id, from) => {
   opener = from;
+  part("said").classList.add("fn-gone");
   ["article", "why", "text"].forEach((name) => part(name).classList.remove("fn-gone"));
   document.body.classList.add("fn-lib-reading");
   trigger('open', { id });
@@ -145,7 +146,7 @@ page.addEventListener("submit", (event) => {
   const form = event.target;
   const fields = Object.fromEntries(new FormData(form));
   if (form.matches("[data-from]") && fields.source.trim()) { trigger('ingest', { source: fields.source }); form.reset(); }
-  else if (form.matches("[data-correct]")) trigger('correct', { ...fields, id: Number(form.dataset.correct) });
+  else if (form.matches("[data-correct]")) { part("said").classList.remove("fn-gone"); trigger('correct', { ...fields, id: Number(form.dataset.correct) }); }
   else if (form.matches("[data-why]")) trigger('why', { ...fields, id: Number(form.dataset.why) });
 });
 
@@ -175,6 +176,10 @@ const noticed = () => {
   if (taken !== null && taken !== now) { show(); document.dispatchEvent(new CustomEvent("fn-library")); }
   taken = now;
 };
+new MutationObserver(() => {
+  part("said").classList.remove("fn-gone");
+  part("said").scrollIntoView({ block: "nearest" });
+}).observe(part("said"), { childList: true, subtree: true });
 new MutationObserver(noticed).observe(part("jobs"), { childList: true, subtree: true });
 new MutationObserver(mark).observe(part("list"), { childList: true, subtree: true });
 new MutationObserver(() => part("article").querySelector("h2")?.focus({ preventScroll: true }))

@@ -6,6 +6,7 @@ from typing import assert_never
 from evals.background import Progress
 from evals.choices import Choice
 from ui.conversation import Failure
+from ui.draft_writing import WRITING
 from ui.evals_views import CaseView, CompareView, Draft, Home, KeptRun, RunView, View
 from ui.markup import button, count, tag, text
 from ui.render_eval_parts import called, do, how, number, quoted, section, when
@@ -29,9 +30,11 @@ def view(shown: View) -> str:
 
 
 def progress(now: Progress, failed: Failure | None = None) -> str:
-    """The strip over the page: how far an evaluation is, or how it ended."""
+    """The strip over the page: how far an evaluation is, or the writing of drafts, or how it ended."""
     if now.live:
         return _strip(_going(now), _bar(now), "" if now.state == "stopping" else do("Stop", "stop"), live=True)
+    if now.step == WRITING:
+        return _written(now, failed)
     match now.state:
         case "done":
             return _strip(f"Done: {text(now.label)}.", "", do("Open the report", "open", data_run=now.run))
@@ -51,18 +54,30 @@ def _strip(said: str, bar: str = "", end: str = "", *, live: bool = False) -> st
     return tag("div", f"{tag('p', said)}{bar}{end}", cls="fn-ev-strip", role="status", **mark)
 
 
+def _written(now: Progress, failed: Failure | None) -> str:
+    kept = f"{count(now.done, 'question')} {'waits' if now.done == 1 else 'wait'} to be accepted."
+    if now.state == "failed":
+        return failure(failed or Failure("The questions were not written.")) + (_strip(kept) if now.done else "")
+    ended = "Stopped" if now.state == "stopped" else "Done"
+    if not now.done:
+        kept = "Nothing that could be used came of it."
+    elif now.done < now.total and now.state == "done":
+        kept += " Of the other sentences it made none that could be used."
+    return _strip(f"{ended}: {text(now.label)}. {kept}")
+
+
 def _going(now: Progress) -> str:
     if now.state == "stopping":
         return f"Stopping: {text(now.label)} …"
     step = f"{text(now.step)} {now.done:,} of {now.total:,}" if now.total else "getting ready"
-    rate = now.done / now.seconds if now.seconds > 2 and now.step == "asking" else 0.0
+    rate = now.done / now.seconds if now.seconds > 2 and now.step in ("asking", WRITING) else 0.0
     left = f", about {_duration((now.total - now.done) / rate)} left" if rate else ""
     return f"<strong>{text(now.label)}</strong>: {step}{left}"
 
 
 def _bar(now: Progress) -> str:
     at = {"value": now.done, "max": now.total} if now.total else {}
-    return tag("progress", "", aria_label="How far the evaluation is", **at)
+    return tag("progress", "", aria_label="How far it is", **at)
 
 
 def _duration(seconds: float) -> str:
@@ -126,9 +141,20 @@ def _drafts(home: Home) -> str:
     said = f"{count(accepted, 'case')} accepted, {thrown:,} thrown away, {waiting:,} waiting."
     about = """Drafts are made from your own articles, or of answers that were marked in the chat. Only those that you
 accept are asked. Drafted ones use the article's own words, which makes them easier than what people ask."""
-    make = do("Draft ten questions", "draft")
     return f"""<h3>Cases of this library</h3><p class="fn-ev-soft">{about}</p><p>{said}</p>
-<ul class="fn-ev-drafts">{listed}</ul>{more}{make}"""
+<ul class="fn-ev-drafts">{listed}</ul>{more}{_making(home)}"""
+
+
+def _making(home: Home) -> str:
+    """What makes further drafts: the articles' own words, and a chat model where there is one."""
+    make = do("Draft ten questions", "draft")
+    if not home.model:
+        return make
+    model, waits = f"<bdi>{text(home.model)}</bdi>", {"disabled": ""} if home.busy else {}
+    write = do(f"Let {model} write ten", "write", **waits)
+    about = f"""What {model} writes is nearer to what people ask. For each question it is sent a few sentences of one
+article."""
+    return f'<div class="fn-ev-choice">{make}{write}</div><p class="fn-ev-soft">{about}</p>'
 
 
 def _draft(draft: Draft) -> str:

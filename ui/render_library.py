@@ -42,7 +42,8 @@ def finding(publishers: Sequence[str]) -> str:
     known = "".join(tag("option", text(name), value=name) for name in publishers)
     orders = "".join(tag("option", name, value=key) for key, name in _ORDERS.items())
     return f"""<form class="fn-find" role="search" aria-label="Find articles" data-find>
-<label>Search<input name="search" type="search" maxlength="200" placeholder="Title, publisher or address"></label>
+<label>Search
+<input name="search" type="search" maxlength="200" dir="auto" placeholder="Title, publisher or address"></label>
 <label>Publisher<select name="publisher"><option value="">Any</option>{known}</select></label>
 <label>From<input name="since" type="date"></label><label>To<input name="until" type="date"></label>
 <label>Order<select name="order">{orders}</select></label></form>
@@ -82,7 +83,7 @@ def article(article: Article) -> str:
 <dl class="fn-facts">{"".join(_facts(article))}</dl>{_correcting(article) if article.state == "current" else ""}
 <details class="fn-why-ask"><summary>Why was it not found?</summary>
 <form data-why="{article.article_id}"><label for="fn-why-q">A question that this article should answer</label>
-<div><input id="fn-why-q" name="question" type="text" maxlength="2000" required autocomplete="off">
+<div><input id="fn-why-q" name="question" type="text" maxlength="2000" dir="auto" required autocomplete="off">
 {tag("button", "Explain", type="submit", cls="fn-do")}</div></form></details>"""
     return tag("section", inner, cls="fn-lib-open", aria_label=f"Article: {article.title}", data_id=article.article_id)
 
@@ -116,13 +117,12 @@ _CLOSE = button(
 def _job(job: Job) -> str:
     name = text(job.sources[0]) if job.sources else ""
     more = f" and {len(job.sources) - 1:,} more" if len(job.sources) > 1 else ""
-    bar = ""
+    bar = of = ""
     if job.state == "running":
-        done = sum(job.counts[stage] for stage in _COUNTED)
-        bar = tag("progress", "", value=done, max=max(job.total, 1), aria_label="Progress")
+        done, total = sum(job.counts[stage] for stage in _COUNTED), max(job.total, len(job.sources), 1)
+        bar, of = tag("progress", "", value=done, max=total, aria_label="Progress"), f": {done:,} of {total:,}"
     counts = " · ".join(f"{job.counts[stage]:,} {stage}" for stage in _COUNTED if job.counts[stage])
     state = "Stopping" if job.cancelling else _STATES[job.state]
-    of = f" of {job.total:,}" if job.state == "running" and job.total else ""
     head = f"""<div class="fn-job-head"><h3><bdi>{name}</bdi>{more}</h3>{"".join(_job_buttons(job))}</div>
 <p class="fn-small"><strong>{state}</strong>{of}{" · " if counts else ""}{counts}</p>{bar}"""
     ended = _reason(job.reason, job.remedy) if job.reason else ""
@@ -262,5 +262,5 @@ def _correcting(article: Article) -> str:
 
 def _field(name: str, label: str, value: str, kind: str) -> str:
     given = value[:10] if kind == "date" else value
-    box = f'<input name="{name}" type="{kind}" value="{text(given)}" maxlength="500">'
+    box = f'<input name="{name}" type="{kind}" value="{text(given)}" maxlength="500" dir="auto">'
     return f"<label>{label}{box}</label>"

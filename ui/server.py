@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import uvicorn
 
+from ingest.sources import Fetch
 from qa.bootstrap import Service, stay_quiet
 from qa.catalog import NAME as CATALOG
 from qa.errors import SettingsError, UsageError
@@ -24,6 +25,7 @@ from ui.chat import Answerer
 from ui.conversations import Conversations
 from ui.evals_desk import EvalsDesk
 from ui.feedback import Feedback
+from ui.job_journal import Journal
 from ui.jobs import Jobs
 from ui.metrics import Metrics
 from ui.pace import Pace
@@ -59,16 +61,22 @@ def serve(answerer: Answerer, library: Library, settings: Settings, service: Ser
             _Server(config).run(sockets=[listening])
 
 
-def build(answerer: Answerer, library: Library, settings: Settings, service: Service | None = None) -> Any:
+def build(
+    answerer: Answerer,
+    library: Library,
+    settings: Settings,
+    service: Service | None = None,
+    fetch: Fetch | None = None,
+) -> Any:
     """The whole service as an ASGI app. Its files live in a folder of its own that goes when it stops.
 
-    Without `service` there is neither a library page nor an evals page.
+    Without `service` there is neither a library page nor an evals page. `fetch` is in place of the settings' fetcher.
     """
     from ui.front import Front
     from ui.guard import Guard
 
     metrics = Metrics()
-    behind = _with_sign_in(_orderless(rooms(answerer, library, settings, service, metrics)), settings)
+    behind = _with_sign_in(_orderless(rooms(answerer, library, settings, service, metrics, fetch)), settings)
     guard = Guard(behind, [*LOOPBACK, settings.host, *_listed(settings.allowed_hosts)])
     return behind_proxies(Front(guard, metrics.refused), settings.proxies)
 
@@ -80,7 +88,14 @@ def behind_proxies(app: Any, proxies: str) -> Any:
     return ProxyHeadersMiddleware(app, _listed(proxies))
 
 
-def rooms(answerer: Answerer, library: Library, settings: Settings, service: Service | None, metrics: Metrics) -> Any:
+def rooms(
+    answerer: Answerer,
+    library: Library,
+    settings: Settings,
+    service: Service | None,
+    metrics: Metrics,
+    fetch: Fetch | None = None,
+) -> Any:
     """All that answers: page, API, files, look-out. For whoever is let in; nothing here asks who that is."""
     folder = tempfile.TemporaryDirectory(prefix="footnote-page-")
     _silence_gradio(folder.name)
@@ -88,7 +103,7 @@ def rooms(answerer: Answerer, library: Library, settings: Settings, service: Ser
 
     answerer, pace = metrics.observed(answerer), Pace(settings.questions_per_minute)
     choices = {name: metrics.observed(each) for name, each in service.choices.items()} if service else {}
-    jobs = Jobs(service.library, service.embedder, settings, ingested=metrics.ingested) if service else None
+    jobs = _jobs(service, settings, metrics, fetch) if service else None
     evals = EvalsDesk(service, settings) if service else None
 
     @asynccontextmanager
@@ -164,6 +179,11 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
+
+
+def _jobs(service: Service, settings: Settings, metrics: Metrics, fetch: Fetch | None) -> Jobs:
+    told, journal = metrics.ingested, Journal(settings)
+    return Jobs(service.library, service.embedder, settings, fetch=fetch, ingested=told, journal=journal)
 
 
 def _uploads(folder: str, settings: Settings) -> Uploads:

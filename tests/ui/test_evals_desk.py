@@ -2,21 +2,26 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evals import runs
+from evals.background import Progress
 from evals.case_store import CaseStore
 from evals.evaluate import evaluate as really
 from qa.bootstrap import Service
 from qa.domain import Answer
-from qa.errors import CaseError
+from qa.errors import CaseError, ChatFailed
 from qa.settings import Settings
+from tests.chat_server import chat_server, fails, never_ends, says
 from tests.ui.evals_service import COST, small
 from ui.conversation import Exchange, Place
+from ui.draft_writing import WRITING
 from ui.evals_desk import EvalsDesk
 from ui.evals_views import CaseView, CompareView, Home, KeptRun, RunView
 from ui.feedback import Feedback, Given
@@ -228,3 +233,70 @@ def test_what_was_marked_in_the_chat_waits_to_be_accepted(desk: EvalsDesk, wired
     finally:
         for file in wired[1].library.glob("feedback.db*"):
             file.unlink()
+
+
+@pytest.fixture
+def with_model(wired: tuple[Service, Settings], folder: Path) -> Iterator[Callable[[str], EvalsDesk]]:
+    """A desk whose chat model is at an address."""
+    with ExitStack() as opened:
+
+        def made(url: str) -> EvalsDesk:
+            given = {"chat_model": "openai:small", "chat_base_url": url, "chat_retries": 0}
+            return opened.enter_context(EvalsDesk(wired[0], wired[1].model_copy(update=given)))
+
+        yield made
+
+
+def ended(desk: EvalsDesk) -> Progress:
+    progress = desk.background.wait(WAIT)
+    assert progress is not None
+    return progress
+
+
+def test_a_chat_model_writes_drafts_of_which_each_is_kept(with_model: Callable[[str], EvalsDesk]) -> None:
+    with chat_server(says("Who will pay for it?"), says("[none]"), says("Who was there to see it?")) as chat:
+        desk = with_model(chat.url)
+        start = home(desk, do="write")
+        assert (start.model, start.busy, start.failure) == ("openai:small", True, None)
+        progress = ended(desk)
+        assert (progress.state, progress.step, progress.total, progress.run) == ("done", WRITING, 10, "")
+        assert [asked["model"] for asked in chat.asked] == ["small"] * 30, "three tries for each that is wanted"
+    drafts = home(desk).drafts
+    assert {draft.case.question for draft in drafts} <= {"Who will pay for it?", "Who was there to see it?"}
+    assert {draft.case.kind for draft in drafts} == {"written"}
+    assert len(drafts) == progress.done > 1
+    assert all(draft.quotes[0].place for draft in drafts), "each with its sentence, to be opened"
+
+
+def test_what_was_written_before_the_chat_model_failed_is_kept(with_model: Callable[[str], EvalsDesk]) -> None:
+    with chat_server(says("Who will pay for it?"), fails(500)) as chat:
+        desk = with_model(chat.url)
+        home(desk, do="write")
+        progress = ended(desk)
+    assert (progress.state, progress.done) == ("failed", 1)
+    assert isinstance(progress.error, ChatFailed)
+    assert [draft.case.question for draft in home(desk).drafts] == ["Who will pay for it?"]
+
+
+def test_the_writing_is_stopped_in_the_middle_of_a_question(with_model: Callable[[str], EvalsDesk]) -> None:
+    with chat_server(says("Who will pay for it?"), never_ends("and ", 0.01)) as chat:
+        desk = with_model(chat.url)
+        home(desk, do="write")
+        refused = home(desk, do="start", cases="cases/dev.jsonl")
+        assert refused.failure is not None
+        assert "This is under way: Questions written by openai:small." in refused.failure.message
+        while len(chat.asked) < 2:
+            time.sleep(0.01)
+        desk.stop()
+        progress = ended(desk)
+        assert (progress.state, progress.done) == ("stopped", 1)
+        assert chat.hung_up.wait(WAIT), "the request has ended, too"
+    assert len(home(desk).drafts) == 1
+
+
+def test_without_a_chat_model_none_is_offered_to_write(desk: EvalsDesk) -> None:
+    assert home(desk).model == ""
+    refused = home(desk, do="write")
+    assert refused.failure is not None
+    assert "no chat model" in refused.failure.message
+    assert desk.background.progress() is None

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from qa.bootstrap import Service
 from qa.settings import Settings
+from tests.chat_server import ChatServer, chat_server, fails, says
 from tests.ui.browser import Visit, visit
 from tests.ui.evals_service import COST, CUP, small
+from tests.ui.pages import running
 from ui import server
 
 pytestmark = pytest.mark.browser
@@ -26,18 +27,19 @@ def wired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, S
 
 
 @pytest.fixture(scope="module")
-def address(wired: tuple[Service, Settings]) -> Iterator[str]:
+def chat() -> Iterator[ChatServer]:
+    """Whoever writes drafts; what answers questions has no chat model."""
+    with chat_server(says("[none]")) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def address(wired: tuple[Service, Settings], chat: ChatServer) -> Iterator[str]:
     service, settings = wired
-    app = server.build(service.answerer, service.library, settings, service)
-    running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=running.run, daemon=True)
-    thread.start()
-    while not running.started:
-        thread.join(0.02)
-        assert thread.is_alive(), "the service did not start"
-    yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
-    running.should_exit = True
-    thread.join(10)
+    given = {"chat_model": "openai:small", "chat_base_url": chat.url, "chat_retries": 0}
+    app = server.build(service.answerer, service.library, settings.model_copy(update=given), service)
+    with running(app) as at:
+        yield at
 
 
 @pytest.fixture
@@ -164,3 +166,24 @@ def test_a_reload_finds_the_evaluation_that_runs_and_can_stop_it(
             again.page.get_by_text("Stopped: dev").wait_for()
             first.page.get_by_text("Stopped: dev").wait_for()
     assert len(list((library / "runs").glob("*/"))) == before, "a stopped run is not among the finished ones"
+
+
+@pytest.mark.slow
+def test_a_chat_model_writes_drafts_and_says_why_when_it_cannot(seen: Visit, chat: ChatServer) -> None:
+    write = seen.page.get_by_role("button", name="Let openai:small write ten")
+    chat.plays[:] = [says("Who will pay for the repair?"), fails(401, message="<b>secret</b>")]
+    write.click()
+    strip = seen.page.locator("#fn-evals-progress")
+    strip.get_by_text("The chat model refused the key.").wait_for(timeout=60_000)  # the client is imported first
+    assert "Check FOOTNOTE_CHAT_API_KEY." in strip.inner_text()
+    assert "1 question waits to be accepted." in strip.inner_text()
+    seen.page.locator(".fn-ev-drafts", has_text="Who will pay for the repair?").wait_for()
+    chat.plays[:] = [says("Who ", "won ", "it?", pause=0.2)]
+    write.click()
+    strip.locator("[data-live]", has_text="Questions written by openai:small: writing").wait_for()
+    assert write.is_disabled()
+    assert seen.page.get_by_role("button", name="Run", exact=True).is_disabled()
+    strip.get_by_text("of 10").wait_for()
+    strip.get_by_role("button", name="Stop").click()
+    strip.get_by_text("Stopped: Questions written by openai:small.").wait_for()
+    seen.page.locator("[data-do=write]:not(:disabled)").wait_for()

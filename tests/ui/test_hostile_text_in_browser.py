@@ -28,7 +28,7 @@ _MADE = ", ".join(
         "script",
         "img",
         "iframe",
-        "svg",
+        "svg:not(.fn-thumb > svg)",  # those of the two thumbs are ours
         "style",
         "form",
         "object",

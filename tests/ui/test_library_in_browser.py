@@ -1,12 +1,16 @@
 """The library page in a real browser, over a real library: what people do there, and what hostile articles cannot."""
 
 import json
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ingest.fetch import Fetcher
+from ingest.sources import RawFile
 from qa.answerer import Answerer
 from qa.bootstrap import Service
 from qa.confidence import Confidence
@@ -15,26 +19,63 @@ from qa.reader import SimilarityReader
 from qa.retriever import HybridRetriever
 from qa.settings import Settings
 from tests.fakes import FakeEmbedder
-from tests.ui.browser import Visit, visit
+from tests.ingest.servers import Site, site
+from tests.ingest.test_fetch import loopback, resolver
+from tests.ingest.test_pdf import printed
+from tests.ui.browser import Visit, visit, window
 from tests.ui.pages import running
 from ui import server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 HOSTILE = '"><script>alert(1)</script><img src="https://evil.example/x" onerror="alert(2)">${alert(3)}{{alert(4)}}`'
+ENDLESS = "Endlesslylongtitle" * 10
 WIDE = {"viewport": {"width": 1440, "height": 900}}
 NARROW = {"viewport": {"width": 390, "height": 844}}
 
 
+FEED = """<rss version="2.0"><channel><title>The Daily</title>{}</channel></rss>"""
+ENTRY = "<item><title>Tide {0}</title><link>{1}</link></item>"
+STORY = "<html><head><title>Tide {0}</title></head><body><p>The tide turned at {0} on Monday.</p></body></html>"
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+
+
+@dataclass
+class Web:
+    """A site on this machine, fetched from in earnest; what comes from `slow` waits until it may come."""
+
+    site: Site
+    slow: str = "/none"
+    may_come: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, url: str) -> RawFile:
+        assert not url.endswith(self.slow) or self.may_come.wait(30)
+        return Fetcher(5, 1, policy=loopback, resolver=resolver, ports={self.site.port})(url)
+
+    def publish(self, *hours: str) -> str:
+        """The address of a feed of as many stories."""
+        stories = {f"/{hour}": STORY.format(hour) for hour in hours}
+        entries = "".join(ENTRY.format(path[1:], self.site.url(path)) for path in stories)
+        pages = stories | {"/feed": FEED.format(entries)}
+        self.site.pages |= {path: (200, HTML, body.encode()) for path, body in pages.items()}
+        return self.site.url("/feed")
+
+
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
+def web() -> Iterator[Web]:
+    with site() as served:
+        yield Web(served)
+
+
+@pytest.fixture
+def address(tmp_path: Path, web: Web) -> Iterator[str]:
     folder = tmp_path / "library"
     settings = Settings(_env_file=None, library=folder, index="exact")
     with Library.open(folder, FakeEmbedder.stamp, index="exact") as library:
         embedder, reader = FakeEmbedder(), SimilarityReader(library)
         answerer = Answerer(library, embedder, HybridRetriever(library), reader, Confidence.load())
         service = Service(library, embedder, answerer)
-        with running(server.build(answerer, library, settings, service)) as address:
+        with running(server.build(answerer, library, settings, service, web)) as address:
             yield address
 
 
@@ -45,7 +86,7 @@ def files(tmp_path: Path) -> list[str]:
         "empty.pdf": "",
         "hostile.txt": f"{HOSTILE}\n\n{HOSTILE} was said at noon. Nobody ran it.\n",
         "arabic.txt": "افتتاح الجسر الجديد\n\nافتتح الجسر يوم الاثنين. وقال العمدة إنه آمن.\n",
-        "long.txt": f"{'Endlesslylongtitle' * 10}\n\nIt goes on and on. It ends here.\n",
+        "long.txt": f"{ENDLESS}\n\n{ENDLESS} goes on and on. It ends here.\n",
     }
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
@@ -63,6 +104,17 @@ def send(page: Any, files: list[str]) -> None:
     page.locator(".fn-job strong", has_text="Done").first.wait_for()
 
 
+def drop(page: Any, path: Path) -> None:
+    """What the system does when somebody lets go of files or a folder over the page."""
+    box = page.locator("[data-drop]").bounding_box()
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Input.dispatchDragEvent", {"type": "dragEnter", **at, "data": data})
+    page.locator("#fn-library-page.fn-dropping").wait_for()
+    devtools.send("Input.dispatchDragEvent", {"type": "drop", **at, "data": data})
+
+
 def test_articles_come_in_are_found_read_asked_about_and_removed(browser: Any, address: str, files: list[str]) -> None:
     with visit(browser, address, **WIDE) as seen:
         page = library_page(seen)
@@ -71,8 +123,6 @@ def test_articles_come_in_are_found_read_asked_about_and_removed(browser: Any, a
         assert "4 added · 1 failed" in page.locator(".fn-job").inner_text()
         assert "empty.pdf" in page.locator(".fn-failed").inner_text()
         page.locator("#fn-lib-list tbody tr").nth(3).wait_for()
-        page.reload()
-        page.locator(".fn-failed").wait_for()  # jobs are the server's
 
         page.get_by_role("searchbox").fill("tide")
         page.get_by_text("1 article found").wait_for()
@@ -104,9 +154,75 @@ def test_hostile_long_and_right_to_left_titles_stay_text_in_their_place(
         send(page, files)
         page.locator("#fn-lib-list tbody tr").nth(3).wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.locator("#fn-lib-list .fn-title", has_text="Endless").click()
+        page.locator("#fn-lib-text", has_text="goes on and on").wait_for()
+        for part in ("#fn-lib-side", "#fn-lib-article h2"):
+            assert page.locator(part).evaluate("part => part.scrollWidth <= part.clientWidth"), part
+        page.get_by_role("button", name="Close article").click()
         page.locator("#fn-lib-list .fn-title", has_text="alert(1)").click()
         page.locator("#fn-lib-text", has_text="Nobody ran it").wait_for()
         assert page.locator("#fn-library-page script, #fn-library-page img").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         page.get_by_role("button", name="Ask about this article").click()
         assert "alert(1)" in page.locator("#fn-filters > button", has_text="alert(1)").inner_text()
+
+
+def test_of_a_dropped_folder_each_file_s_outcome_is_told_and_still_after_a_reload(
+    browser: Any, address: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / ("spring" * 20)
+    folder.mkdir()
+    (folder / "tide.txt").write_text("The tide turns\n\nThe tide turned at noon on Monday. Boats went out.\n")
+    (folder / "broken.pdf").write_bytes(printed("The tide turned at noon.")[:400])
+    (folder / "scan.pdf").write_bytes(printed("", ""))
+    with window(browser, **NARROW) as seen:
+        with seen.at(address):
+            drop(library_page(seen), folder)
+            told_of_three(seen.page)
+        with seen.at(address):
+            told_of_three(library_page(seen))
+
+
+def told_of_three(page: Any) -> None:
+    job = page.locator(".fn-job")
+    job.locator("strong", has_text="Done").wait_for()
+    assert page.locator("#fn-library-page.fn-dropping").count() == 0
+    assert "1 added · 2 failed" in job.inner_text()
+    broken = job.locator(".fn-failed li", has_text="broken.pdf").inner_text()
+    assert "broken.pdf cannot be read" in broken
+    assert "Save it again" in broken
+    scan = job.locator(".fn-failed li", has_text="scan.pdf").inner_text()
+    assert "scan.pdf has a text layer. Run OCR over it first." in scan
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    job.locator("summary", has_text="1 article").click()
+    assert "The tide turns added, 2 sentences" in " ".join(job.locator("details li").inner_text().split())
+    page.locator("#fn-lib-list .fn-title", has_text="The tide turns").wait_for()
+
+
+def test_a_feed_is_watched_cancelled_and_taken_in_when_tried_again(browser: Any, address: str, web: Web) -> None:
+    feed, web.slow = web.publish("dawn", "noon", "dusk"), "/noon"
+    with window(browser, **WIDE) as seen:
+        page, job = seen.page, seen.page.locator(".fn-job")
+        with seen.at(address):
+            library_page(seen).get_by_label("A page or a feed").fill("/etc/passwd")
+            page.keyboard.press("Enter")
+            page.locator("#fn-lib-said").get_by_text("/etc/passwd is no web address").wait_for()
+            page.get_by_label("A page or a feed").fill(feed)
+            page.keyboard.press("Enter")
+            job.locator(".fn-now", has_text="Reading noon").wait_for()
+            assert "Running: 0 of 3" in job.inner_text()
+            assert "Embedding dawn" in job.inner_text()
+        with seen.at(address):
+            library_page(seen)
+            job.locator(".fn-now", has_text="Reading noon").wait_for()
+            job.get_by_role("button", name="Cancel").click()
+            job.locator("strong", has_text="Stopping").wait_for()
+            web.may_come.set()
+            job.locator("strong", has_text="Cancelled").wait_for()
+            assert "The library is empty" in page.locator("#fn-lib-list").inner_text()
+            job.get_by_role("button", name="Try again").click()
+            job.locator("strong", has_text="Done").wait_for()
+            assert "3 added" in job.inner_text()
+            listed = page.locator("#fn-lib-list .fn-title")
+            listed.nth(2).wait_for()
+            assert listed.all_inner_texts() == ["Tide dusk", "Tide noon", "Tide dawn"]

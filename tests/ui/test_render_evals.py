@@ -137,6 +137,12 @@ def test_runs_without_a_case_in_common_are_compared_to_nothing() -> None:
         (Progress("dev", "stopping"), "Stopping: dev"),
         (Progress("dev", "done", run="the-run"), 'data-do="open" data-run="the-run"'),
         (Progress("dev", "stopped"), "goes on from there"),
+        (Progress("Q", step="writing", done=3, total=10, seconds=30.0), "writing 3 of 10, about 70 s left"),
+        (Progress("Q", "done", "writing", 10, 10), "Done: Q. 10 questions wait to be accepted.</p>"),
+        (Progress("Q", "done", "writing", 1, 10), "1 question waits to be accepted. Of the other sentences"),
+        (Progress("Q", "done", "writing", 0, 10), "Done: Q. Nothing that could be used came of it."),
+        (Progress("Q", "stopped", "writing", 2, 10), "Stopped: Q. 2 questions wait to be accepted.</p>"),
+        (Progress("Q", "failed", "writing", 2, 10), "2 questions wait to be accepted."),
     ],
 )
 def test_how_far_it_is(now: Progress, said: str) -> None:
@@ -147,6 +153,18 @@ def test_how_far_it_is(now: Progress, said: str) -> None:
 def test_a_failed_evaluation_says_why() -> None:
     shown = progress(Progress("dev", "failed"), Failure("No model.", "Set one.", "abcd"))
     assert all(words in shown for words in ("No model.", "Set one.", "Error abcd"))
+    wrote = progress(Progress("Q", "failed", "writing", 0, 10), Failure("No key.", "Set one."))
+    assert "No key." in wrote
+    assert "wait" not in wrote, "nothing was written"
+
+
+def test_a_chat_model_is_offered_to_write_where_there_is_one() -> None:
+    assert 'data-do="write"' not in view(HOME)
+    page = view(replace(HOME, model="openai:small"))
+    assert 'data-do="write">Let <bdi>openai:small</bdi> write ten</button>' in page
+    assert "it is sent a few sentences" in page
+    assert 'data-do="draft"' in page
+    assert 'data-do="write" disabled' in view(replace(HOME, model="openai:small", busy=True))
 
 
 def test_nothing_of_a_case_is_more_than_text() -> None:
@@ -171,7 +189,9 @@ def test_nothing_of_a_case_is_more_than_text() -> None:
         view(RunView(run, [bad], "", False, 0, 1, 1)),
         view(CaseView(run, bad, [quote], [(replace(SHOWN, quote=HOSTILE), quote)])),
         view(CompareView(run, run, found)),
+        view(replace(HOME, model=HOSTILE)),
         progress(Progress(HOSTILE, step=HOSTILE, total=3)),
+        progress(Progress(HOSTILE, "done", "writing", 1, 3)),
         progress(Progress(HOSTILE, "done", run=HOSTILE)),
     ]
     for page in pages:

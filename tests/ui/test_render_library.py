@@ -88,7 +88,7 @@ def test_an_empty_list_says_why(view: View, said: str) -> None:
 def test_a_running_job_shows_how_far_it_is() -> None:
     job = Job("ab", ("/news",), "running", 40, (item("added"), item("failed"), item("reading", outcome=None)))
     html = render.jobs([job])
-    assert "<strong>Running</strong> of 40 · 1 added · 1 failed" in html
+    assert "<strong>Running</strong>: 2 of 40 · 1 added · 1 failed" in html
     assert '<progress value="2" max="40"' in html
     assert "Reading <bdi>a.txt</bdi>" in html
     assert 'data-do="cancel"' in html

@@ -73,7 +73,7 @@ class Ingesting:
         return JSONResponse(_document(self._jobs.job(job_id)), 202)
 
     def jobs(self) -> Response:
-        """The jobs since the service was started, newest first, without their items."""
+        """The jobs since the service was started and those that a stop cut off, newest first, without their items."""
         return JSONResponse({"jobs": [_document(job) | {"items": []} for job in self._jobs.jobs()]})
 
     def job(self, job_id: JobId) -> Response:
@@ -92,4 +92,5 @@ class Ingesting:
 
 
 def _document(job: Job) -> dict[str, Any]:
-    return asdict(job) | {"counts": dict(job.counts), "retryable": job.retryable}
+    told = {name: value for name, value in asdict(job).items() if name != "gone"}
+    return told | {"counts": dict(job.counts), "retryable": job.retryable}
