@@ -32,21 +32,30 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One question as the confidence saw it, and whether what was found was right."""
+    """One question as the confidence saw it, and whether what was found was right.
+
+    `near`: it is unanswerable as it stands, and not because its article was withheld.
+    """
 
     features: Mapping[str, float]
     right: bool
     answerable: bool
     cluster: str
     fingerprint: bytes
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What an error is worth: an answer that is not right, and a refusal where there was a right one."""
+    """What an error is worth: an answer that is not right, and a refusal where there was a right one.
+
+    `near`: what a question near an article that does not answer it counts in fitting, others being 1: of most question
+    sets they are few, and of what people ask they are not.
+    """
 
     wrong: float = 1.0
     refused: float = 1.0
+    near: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,7 @@ def collect(
             features = tap.take()
             if features is not None:
                 right = any(ranked.sentences[:FIRST])
-                yield Example(features, right, answerable, case.cluster, fingerprint(case))
+                yield Example(features, right, answerable, case.cluster, fingerprint(case), not case.answerable)
         if progress:
             progress(done)
 
@@ -111,9 +120,10 @@ def fit(
             f"{len(examples)} questions, {int(right.sum())} of them found, are too few to fit a confidence.",
             f"Give cases of at least {FOLDS} articles, some found and some not.",
         )
-    held_out = _out_of_fold(features, right, clusters)
+    counts = np.array([costs.near if example.near else 1.0 for example in examples])
+    held_out = _out_of_fold(features, right, clusters, counts)
     threshold = cheapest_threshold(held_out, right, costs)
-    intercept, weights = _regression(features, right)
+    intercept, weights = _regression(features, right, counts)
     named = dict(zip(sorted(examples[0].features), weights, strict=True))
     answerable = np.array([example.answerable for example in examples], dtype=bool)
     return Calibration(
@@ -126,6 +136,7 @@ def fit(
             "answerable": int(answerable.sum()),
             "predicts": f"one of the first {FIRST} sentences holds gold",
             "costs": {"wrong": costs.wrong, "refused": costs.refused},
+            "near_counts": costs.near,
             "date": date,
             "held_out_folds": figures_of(held_out, right, answerable, threshold),
         },
@@ -213,17 +224,25 @@ def _model() -> Any:
     return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
 
 
-def _out_of_fold(features: Numbers, right: Truth, clusters: Sequence[str]) -> Numbers:
+def _out_of_fold(features: Numbers, right: Truth, clusters: Sequence[str], counts: Numbers) -> Numbers:
     """Every example's probability from a model that saw no question about the same article."""
     from sklearn.model_selection import GroupKFold, cross_val_predict
 
-    folds = GroupKFold(FOLDS)
-    found = cross_val_predict(_model(), features, right, groups=clusters, cv=folds, method="predict_proba")
+    found = cross_val_predict(
+        _model(),
+        features,
+        right,
+        groups=clusters,
+        cv=GroupKFold(FOLDS),
+        method="predict_proba",
+        params={"logisticregression__sample_weight": counts},
+    )
     return np.asarray(found[:, 1], dtype=np.float64)
 
 
-def _regression(features: Numbers, right: Truth) -> tuple[float, list[tuple[float, float, float]]]:
+def _regression(features: Numbers, right: Truth, counts: Numbers) -> tuple[float, list[tuple[float, float, float]]]:
     """(intercept, (weight, mean, scale) a feature)."""
-    scaler, regression = (step for _, step in _model().fit(features, right).steps)
+    model = _model().fit(features, right, logisticregression__sample_weight=counts)
+    scaler, regression = (step for _, step in model.steps)
     values = zip(regression.coef_[0], scaler.mean_, scaler.scale_, strict=True)
     return float(regression.intercept_[0]), [(float(w), float(m), float(s)) for w, m, s in values]

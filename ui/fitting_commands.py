@@ -23,6 +23,7 @@ def calibrate(
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases of each file.")] = None,
     wrong: Annotated[float, typer.Option(help="Cost of an answer that is not right.")] = 1.0,
     refused: Annotated[float, typer.Option(help="Cost of refusing where there was a right answer.")] = 1.0,
+    near: Annotated[float, typer.Option(min=0, help="What an unanswerable case counts beside a withheld one.")] = 1.0,
     sizes: Annotated[
         list[int] | None,
         typer.Option("--size", metavar="N", min=2, help="Fit for libraries of N articles as well; may be repeated."),
@@ -46,7 +47,7 @@ def calibrate(
         known = {example.id for path in but or () for example in trained_on(path)}
         ask = partial(examples, settings=settings, limit=limit, progress=step, sizes=sizes or (), but=known)
         seen = [example for path, form in named for example in ask(path, form=form)]
-    costs = calibration.Costs(wrong, refused)
+    costs = calibration.Costs(wrong, refused, near)
     names = [path.name for path, _ in named]
     fitted = calibration.fit(seen, costs, names, datetime.now(UTC).date().isoformat(), sizes or ())
     calibration.write(fitted, out)

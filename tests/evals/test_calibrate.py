@@ -63,6 +63,23 @@ def test_the_weights_are_scikit_learns() -> None:
     assert abs(confidence.weights["passage_cosine"][0]) > 5 * abs(confidence.weights["terms"][0])
 
 
+def test_what_counts_more_is_told_apart_better() -> None:
+    """Of the near ones the cosine says nothing; "terms" is high for all but them."""
+    near = [
+        Example({"passage_cosine": 0.8, "terms": -0.5 + n / 100}, False, False, f"near {n}", b"near", near=True)
+        for n in range(20)
+    ]
+    given = [*examples(), *near]
+
+    def mean(costs: Costs) -> float:
+        confidence = fit(given, costs, ["made"], "2026-01-01").confidence
+        return float(np.mean([confidence.probability(example.features) for example in near]))
+
+    once, often = mean(Costs()), mean(Costs(near=10))
+    assert often < once / 2
+    assert fit(given, Costs(near=10), ["made"], "2026-01-01").provenance["near_counts"] == 10
+
+
 def test_the_file_is_read_back_and_says_where_it_came_from(tmp_path: Path) -> None:
     given = examples()
     made = fit(given, Costs(wrong=2), ["newsqa train", "squad"], "2026-01-01")
