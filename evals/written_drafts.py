@@ -68,7 +68,9 @@ def question_of(reply: str) -> str:
     lines = [line.strip() for line in reply.splitlines() if line.strip()]
     if len(lines) != 1:
         return ""
-    asked = _LABEL.sub("", " ".join(harmless(lines[0]).split())).strip("\"'“”‘’ ")
+    asked, before = " ".join(harmless(lines[0]).split()), ""
+    while asked != before:
+        before, asked = asked, _LABEL.sub("", asked).strip("\"'“”‘’ ")
     fits = asked.endswith("?") and len(asked) <= LONGEST and len(asked.split()) > 2
     return asked if fits and asked.count("?") == 1 else ""
 
