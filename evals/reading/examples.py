@@ -114,7 +114,7 @@ def without_twins(held: Sequence[Held], answers: Sequence[str]) -> Iterator[Held
             yield one
             continue
         sentences = [one.text.text[s.start : s.end] for s in one.text.sentences]
-        shares = [{part: _share(words, _words(sentence)) for part, words in gold.items()} for sentence in sentences]
+        shares = [{part: _share(wanted, said) for part, wanted in gold.items()} for said in map(_words, sentences)]
         marks = tuple(tuple(p for p, share in each.items() if share >= COPY) for each in shares)
         limits = [DOUBTFUL_ANSWER if any(a in t.casefold() for a in sought) else DOUBTFUL for t in sentences]
         if any(marks):
