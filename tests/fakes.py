@@ -53,7 +53,7 @@ class FakeAnswerer:
         if isinstance(outcome, Exception):
             raise outcome
         yield Retrieved(outcome.evidence)
-        self.goes_on.wait(10)
+        self.goes_on.wait(60)
         yield from map(Token, self.tokens)
         yield outcome
 

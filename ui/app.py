@@ -179,8 +179,8 @@ class _Page:
         for conversation, listed in self.kept.keep(user, thread, steps):
             yield box, conversation, render.conversation(conversation), "", listed
             box = skip
-        if not run.dropped:
-            yield self._box(), skip, skip, "", skip
+        # Gradio sends the last step again when all is done: of a dropped question that must show nothing.
+        yield (skip,) * 5 if run.dropped else (self._box(), skip, skip, "", skip)
 
     def _answerer(self, model: object) -> chat.Answerer:
         """The one that was chosen; the first for a name that nobody was offered."""

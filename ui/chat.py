@@ -59,7 +59,8 @@ def ask(
         if run.stopped and not run.dropped:
             yield (*conversation, _stopped(exchange))
     except Exception as error:
-        yield (*conversation, replace(exchange, outcome=explain(error)))
+        if not run.dropped:
+            yield (*conversation, replace(exchange, outcome=explain(error)))
     finally:
         run.end()
 

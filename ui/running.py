@@ -8,18 +8,30 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
+SETTLED = 0.5
+"""Seconds that a page waits for a question that it leaves; one that nobody listens to any more never settles."""
+
+
 class Run:
     """One question under way. `stop` leaves it and shows what is there; `drop` leaves it without a word."""
 
     def __init__(self) -> None:
         self.stopped = False
         self.dropped = False
-        self.over = False
+        self._over = threading.Event()
         self._items: SimpleQueue[Any] = SimpleQueue()
+
+    @property
+    def over(self) -> bool:
+        return self._over.is_set()
 
     def stop(self) -> None:
         self.stopped = True
         self._items.put(_END)
+
+    def settle(self) -> None:
+        """Waits until all that was shown of it is sent: nothing of it can then overtake what a page shows next."""
+        self._over.wait(SETTLED)
 
     def drop(self) -> None:
         self.dropped = True
@@ -38,7 +50,7 @@ class Run:
 
     def end(self) -> None:
         """Nobody waits for it any more."""
-        self.over = True
+        self._over.set()
 
     def _pump(self, stream: Iterator[Any]) -> None:
         try:
@@ -84,9 +96,10 @@ class Desk:
     def drop(self) -> None:
         """Leaves the question under way, for a page that goes on to something else. The desk is free at once."""
         with self._lock:
-            if self._run:
-                self._run.drop()
-            self._run = None
+            left, self._run = self._run, None
+        if left:
+            left.drop()
+            left.settle()
 
 
 class _Raised:

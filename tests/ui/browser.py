@@ -92,7 +92,7 @@ def visit(browser: Any, address: str, **options: Any) -> Iterator[Visit]:
 def window(browser: Any, **options: Any) -> Iterator[Visit]:
     """An empty page in a context of its own."""
     context = browser.new_context(**options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     seen = Visit(context.new_page())
     seen.page.on("request", seen.requested)
     seen.page.on("console", lambda m: m.type in ("error", "warning") and seen.errors.append(m.text))

@@ -1,7 +1,8 @@
 """The page in a real browser, over a library and an answerer that are fakes."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,7 @@ from qa.settings import Settings
 from tests.fakes import FakeAnswerer, FakeArticles
 from tests.ui.browser import Visit, window
 from tests.ui.pages import BRIDGE, LETTER, answer, article, evidence, refusal, served
+from ui.conversations import NAME
 from ui.feedback import Feedback
 from ui.render import welcome
 
@@ -278,6 +280,23 @@ def test_a_new_conversation_drops_the_question_under_way(wide: Visit, answerer: 
     answerer.outcomes[:] = [REPLY]
     wide.ask("Again?")
     assert wide.page.locator(".fn-turn").count() == 1
+
+
+def test_a_dropped_question_stays_away_though_its_conversation_is_stored_late(
+    wide: Visit, answerer: FakeAnswerer, kept: Path
+) -> None:
+    answerer.goes_on.clear()
+    wide.page.get_by_label("Your question").fill("What will it cost?")
+    wide.page.keyboard.press("Enter")
+    wide.page.get_by_text("Reading…").wait_for()
+    with closing(sqlite3.connect(kept / NAME, isolation_level=None)) as store:
+        store.execute("BEGIN IMMEDIATE")
+        wide.page.get_by_role("button", name="New conversation").click()
+        wide.page.locator(".fn-welcome").wait_for()
+        store.execute("ROLLBACK")
+    answerer.goes_on.set()
+    wide.page.wait_for_timeout(700)
+    assert wide.page.locator(".fn-turn").count() == 0
 
 
 def test_a_new_conversation_forgets_the_old_one(wide: Visit, answerer: FakeAnswerer) -> None:

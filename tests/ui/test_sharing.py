@@ -267,7 +267,7 @@ def test_the_link_is_made_opened_by_another_and_taken_back(
 
 
 def _sign_in(page: Any, address: str, name: str, password: str) -> None:
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     page.goto(address)
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
