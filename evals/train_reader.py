@@ -19,11 +19,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from evals import datasets
-from evals.cases import Dataset, kept_apart
+from evals.cases import kept_apart
 from evals.reading import blend, examples
 from evals.reading.examples import Example
 from evals.reading.training import BEST, Recipe, Stage, Trainer, mean_of, steps
-from evals.temporary import temporary_library
+from evals.temporary import Named, temporary_library
 from qa.bootstrap import make_embedder
 from qa.embedder import Embedder, bundled, native_precision
 from qa.library import Library
@@ -36,8 +36,10 @@ def make_examples(given: argparse.Namespace) -> None:
     dataset = datasets.load(given.file, given.format)
     cases = [case for case in dataset.cases if not kept_apart(case, given.keep_apart)]
     random.Random(SEED).shuffle(cases)  # noqa: S311
+    others = [datasets.load(path, form) for path, form in map(datasets.named, given.articles or ())]
+    articles = [article for one in (dataset, *others) for article in one.articles]
     embedder = make_embedder(load())
-    with _library(given.library, dataset, embedder) as library:
+    with _library(given.library, articles, embedder) as library:
         examples.save(examples.build(cases[: given.limit], library, embedder, _progress("asked")), given.out)
 
 
@@ -85,13 +87,13 @@ def publish(given: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _library(folder: Path | None, dataset: Dataset, embedder: Embedder) -> Iterator[Library]:
-    """The library that is there, or a temporary one of the articles that the data set brings."""
+def _library(folder: Path | None, articles: Sequence[Named], embedder: Embedder) -> Iterator[Library]:
+    """The library that is there, or a temporary one of these articles."""
     if folder:
         with Library.open(folder, embedder.stamp, index="exact", create=False) as library:
             yield library
     else:
-        with temporary_library(dataset.articles, embedder, "exact", _progress("stored")) as library:
+        with temporary_library(articles, embedder, "exact", _progress("stored")) as library:
             yield library
 
 
@@ -126,6 +128,12 @@ def _examples_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=make_examples)
     _cases_arguments(parser)
     parser.add_argument("--library", type=Path, help="none: a temporary one of the file's own articles")
+    parser.add_argument(
+        "--articles",
+        action="append",
+        metavar="FILE:FORMAT",
+        help="a set whose articles the file's cases are about, where it brings none itself; may be repeated",
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--keep-apart", type=int, default=0, metavar="N")

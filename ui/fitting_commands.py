@@ -36,12 +36,13 @@ def calibrate(
 ) -> None:
     """Fit the confidence and its threshold on FILEs; report on other ones with footnote eval."""
     from evals import calibrate as calibration
+    from evals import datasets
     from evals.command import examples
     from evals.reading.examples import load as trained_on
     from qa.settings import load
     from ui import terminal
 
-    named = [_named(source) for source in sources]
+    named = list(map(datasets.named, sources))
     with staged() as step:
         settings = load(library=library)
         known = {example.id for path in but or () for example in trained_on(path)}
@@ -66,6 +67,7 @@ def fit_ranking(
     as_json: Json = False,
 ) -> None:
     """Fit the weights of retrieving and reading on FILEs; report on other ones with footnote eval."""
+    from evals import datasets
     from evals import fit_ranking as fitting
     from evals.command import ranking_lists
     from qa.features import NAMES
@@ -73,7 +75,7 @@ def fit_ranking(
     from qa.settings import load
     from ui import terminal
 
-    named = [_named(source) for source in sources]
+    named = list(map(datasets.named, sources))
     with staged() as step:
         lists = [ranking_lists(path, load(library=library), form, limit, step) for path, form in named]
     of_passages = fitting.fit([one for passages, _ in lists for one in passages], SIDES)
@@ -116,11 +118,3 @@ def train_reader(context: typer.Context) -> None:
     from evals.train_reader import main
 
     main(context.args)
-
-
-# ----------------------------------------------------------------------------------------------------------------
-
-
-def _named(source: str) -> tuple[Path, str]:
-    path, colon, form = source.rpartition(":")
-    return (Path(path), form) if colon and not Path(source).exists() else (Path(source), "cases")

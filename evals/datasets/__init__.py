@@ -29,3 +29,9 @@ def load(path: Path, form: str = "cases") -> Dataset:
     if not path.exists():
         raise CaseError(f"{path}: no such file.", "Give the path of a file of cases.")
     return FORMATS[form](path)
+
+
+def named(source: str) -> tuple[Path, str]:
+    """`FILE` or `FILE:FORMAT` -> its path and its format; "cases" where none is said."""
+    path, colon, form = source.rpartition(":")
+    return (Path(path), form) if colon and not Path(source).exists() else (Path(source), "cases")

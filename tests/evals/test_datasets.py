@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evals.cases import Dataset
-from evals.datasets import FORMATS, load
+from evals.datasets import FORMATS, load, named
 from evals.gold import Resolver
 from qa.errors import CaseError
 from tests.evals.makers import FakeShelf, article
@@ -279,3 +279,11 @@ def test_sentences_without_as_many_questions(tmp_path: Path) -> None:
 def written_lines(path: Path, *lines: str) -> Path:
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
+
+
+def test_a_source_names_its_format_after_a_colon_unless_a_file_is_called_so(tmp_path: Path) -> None:
+    odd = tmp_path / "a:b"
+    odd.touch()
+    assert named("x/qed.gz:qed") == (Path("x/qed.gz"), "qed")
+    assert named("x/cases.jsonl") == (Path("x/cases.jsonl"), "cases")
+    assert named(str(odd)) == (odd, "cases")

@@ -1,5 +1,6 @@
 """A tiny network is really trained on made-up cases; what is drawn and what is lost, by hand."""
 
+import json
 import random
 from pathlib import Path
 
@@ -7,13 +8,14 @@ import numpy as np
 import pytest
 import torch
 
+from evals import datasets
 from evals.reading import examples
 from evals.reading.examples import Example, Held
 from evals.reading.loss import sentence_loss, span_loss
 from evals.reading.measure import auroc, measure
 from evals.reading.sampling import Drawn, batches, draw
 from evals.reading.training import LAST, Recipe, Stage, Step, Trainer, mean_of, steps
-from evals.train_reader import mixed
+from evals.train_reader import main, mixed
 from qa.domain import Span
 from qa.reader_input import Encoder
 from qa.reader_network import Scores, fingerprint, restore_training, save
@@ -219,3 +221,18 @@ def test_a_stage_mixes_as_many_examples_of_each_file_as_are_named(tmp_path: Path
     assert len(mixed(named)) == 9
     assert mixed(named) == mixed(named)
     assert len(mixed(f"{tmp_path}/broad.json:40")) == 12
+
+
+def test_cases_may_be_about_the_articles_of_another_set(tmp_path: Path) -> None:
+    text = "Rates rose on Friday. Nobody knew why."
+    asked = {"id": "0", "question": "Who?", "answers": [], "is_impossible": True}
+    (tmp_path / "bank.json").write_text(
+        json.dumps({"data": [{"title": "Bank", "paragraphs": [{"context": text, "qas": [asked]}]}]})
+    )
+    (uri, _), *_ = datasets.load(tmp_path / "bank.json", "squad").articles
+    case = {"id": "1", "question": "When?", "gold": [{"uri": uri, "start": 0, "end": 21}], "answers": ["Friday"]}
+    (tmp_path / "mine.jsonl").write_text(json.dumps(case))
+    out = tmp_path / "out.json"
+    main(["examples", f"{tmp_path}/mine.jsonl", "--articles", f"{tmp_path}/bank.json:squad", "--out", str(out)])
+    ((held,),) = (example.passages for example in examples.load(out))
+    assert (held.text.text, held.parts, held.answer) == (text, ((0,), ()), Span(14, 20))
