@@ -9,6 +9,10 @@ from qa.domain import LoadedArticle, Turn
 from qa.errors import CaseError
 
 
+BROAD = "broad"
+"""Kind of a question that articles besides its gold's may answer, too: "What happened to Yukos?"."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gold:
     """A sentence that answers: `uri` is its article's, or the end of it; an empty `quote` is the whole article.

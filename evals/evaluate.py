@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.cases import Dataset, kept_apart
+from evals.cases import BROAD, Dataset, kept_apart
 from evals.gold import Missing, Resolver, Shelf
 from evals.judge import Judge
 from evals.records import Record
@@ -22,7 +22,7 @@ class Asking:
 
     `limit` takes the first so many; `kept_apart` those that training left out with as many digits. With `withheld`,
     every case that has gold is asked a second time with its gold's articles left out, which makes questions that the
-    library does not answer. With `own_article`, a case is asked of the articles that hold its gold alone, which
+    library does not answer; broad ones are not, which another article may answer. With `own_article`, a case is asked of the articles that hold its gold alone, which
     measures reading apart from finding; those without gold are not asked then.
     """
 
@@ -85,7 +85,7 @@ def plan(dataset: Dataset, shelf: Shelf, asking: Asking = Asking()) -> tuple[lis
     resolved = [resolver.resolve(case) for case in dataset.cases]
     asked = [Asked(one, alone=asking.own_article) for one in resolved if one.parts or not asking.own_article]
     if asking.withheld:
-        asked += [Asked(one, withheld=True) for one in resolved if one.parts]
+        asked += [Asked(one, withheld=True) for one in resolved if one.parts and one.case.kind != BROAD]
     return asked, [gold for one in resolved for gold in one.missing]
 
 

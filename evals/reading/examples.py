@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from evals.cases import Case
+from evals.cases import BROAD, Case
 from evals.gold import Place, Resolved, Resolver, parts_at
 from qa.domain import Filters, Span, StoredPassage
 from qa.embedder import Embedder
@@ -17,7 +17,7 @@ from qa.retriever import HybridRetriever
 
 DEPTH = 12
 """Passages that are kept of a ranking."""
-SPANLESS = frozenset({"list", "yesno", "why-how"})
+SPANLESS = frozenset({"list", "yesno", "why-how", BROAD})
 """Kinds of question whose answer is not a few words of one sentence."""
 COPY, DOUBTFUL, DOUBTFUL_ANSWER = 0.9, 0.5, 0.3
 """Shares of a gold sentence's words in one of another article: it says the same; it may well answer, too; it may where
@@ -95,11 +95,19 @@ def _of_articles(resolved: Resolved, library: Library, ranked: Sequence[StoredPa
 def _example(resolved: Resolved, ranked: Sequence[StoredPassage], others: Sequence[StoredPassage]) -> Example:
     case = resolved.case
     spanless = case.kind in SPANLESS or not case.answers
-    passages = [(p, True) for p in ranked] + [(p, False) for p in others]
+    passages = [(p, True) for p in _negatives(resolved, ranked)] + [(p, False) for p in others]
     held = [_held(p, retrieved, resolved.parts, () if spanless else case.answers) for p, retrieved in passages]
     return Example(
         case.id, case.question, case.kind, case.answerable, spanless, tuple(without_twins(held, case.answers))
     )
+
+
+def _negatives(resolved: Resolved, ranked: Sequence[StoredPassage]) -> Sequence[StoredPassage]:
+    """What may be read as not answering: of a broad question with gold, nothing of other articles than its gold's."""
+    if resolved.case.kind != BROAD or not resolved.parts:
+        return ranked
+    own = {place.article_id for places in resolved.parts for place in places}
+    return [passage for passage in ranked if passage.article.article_id in own]
 
 
 def without_twins(held: Sequence[Held], answers: Sequence[str]) -> Iterator[Held]:

@@ -1,6 +1,7 @@
 """From cases and an answerer to records and a report."""
 
 import json
+from dataclasses import replace
 from zlib import crc32
 
 import pytest
@@ -119,9 +120,14 @@ def test_withheld_articles_make_questions_without_an_answer() -> None:
     assert report["settings"]["withheld"] is True
 
 
-def test_a_quote_that_is_not_in_the_article_is_seen() -> None:
-    from dataclasses import replace
+def test_a_broad_question_is_not_asked_with_its_article_withheld() -> None:
+    cases = (CASES[0], replace(CASES[1], kind="broad"))
+    _, records = evaluate(Dataset("news", cases), answers(), SHELF, asking=Asking(withheld=True), draws=0)
 
+    assert [record.id for record in records] == ["first", "second", "first/withheld"]
+
+
+def test_a_quote_that_is_not_in_the_article_is_seen() -> None:
     made_up = replace(ROSE, quote="Rates fell on Friday.")
     report, _ = evaluate(Dataset("news", CASES[:1]), FakeAnswers({"When?": (made_up,)}), SHELF, draws=0)
 

@@ -47,11 +47,18 @@ def test_gold_and_the_answer_are_marked_where_they_stand(library: Library) -> No
     assert len(example.passages) == 2
 
 
-@pytest.mark.parametrize("kind", ["why-how", "yesno", "list"])
+@pytest.mark.parametrize("kind", ["why-how", "yesno", "list", "broad"])
 def test_kinds_without_a_short_answer_have_no_span(kind: str, library: Library) -> None:
     (example,) = made(toll(kind=kind), library)
     assert example.spanless
     assert not any(held.answer for held in example.passages)
+
+
+def test_another_article_may_answer_a_broad_question_and_so_is_no_negative(library: Library) -> None:
+    (example,) = made(toll(kind="broad"), library)
+    assert [held.text.title for held in example.passages] == ["Thun bridge"]
+    (near,) = made(Case("1", "What about the bridge?", kind="broad"), library)
+    assert len(near.passages) == 2
 
 
 def test_the_unanswerable_has_passages_and_no_gold(library: Library) -> None:
