@@ -8,7 +8,6 @@ from zlib import crc32
 from qa.domain import LoadedArticle, Turn
 from qa.errors import CaseError
 
-
 BROAD = "broad"
 """Kind of a question that articles besides its gold's may answer, too: "What happened to Yukos?"."""
 

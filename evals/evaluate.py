@@ -22,8 +22,9 @@ class Asking:
 
     `limit` takes the first so many; `kept_apart` those that training left out with as many digits. With `withheld`,
     every case that has gold is asked a second time with its gold's articles left out, which makes questions that the
-    library does not answer; broad ones are not, which another article may answer. With `own_article`, a case is asked of the articles that hold its gold alone, which
-    measures reading apart from finding; those without gold are not asked then.
+    library does not answer; broad ones are not, which another article may answer. With `own_article`, a case is asked
+    of the articles that hold its gold alone, which measures reading apart from finding; those without gold are not
+    asked then.
     """
 
     withheld: bool = False
