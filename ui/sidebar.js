@@ -6,13 +6,18 @@ const itemOf = (node) => node.closest?.("li[data-id]");
 const current = () => element.querySelector(".fn-kept")?.dataset.current ?? "";
 const reading = () => element.querySelector(".fn-kept")?.dataset.reading ?? "";
 
-const shown = () => document.body.classList.contains(narrow.matches ? "fn-kept-open" : "fn-kept-beside");
+// Beside the chat it stands from the first paint on, so that nothing moves; over it, only when it is asked for.
+const shown = () => {
+  const { classList } = document.body;
+  return narrow.matches ? classList.contains("fn-kept-open") : !classList.contains("fn-kept-away");
+};
 const show = (wanted) => {
-  document.body.classList.toggle(narrow.matches ? "fn-kept-open" : "fn-kept-beside", wanted);
+  if (narrow.matches) document.body.classList.toggle("fn-kept-open", wanted);
+  else document.body.classList.toggle("fn-kept-away", !wanted);
   switchButton.setAttribute("aria-expanded", String(wanted));
 };
 const settle = () => {
-  document.body.classList.remove("fn-kept-open");
+  document.body.classList.remove("fn-kept-open", "fn-kept-away");
   show(!narrow.matches && localStorage.getItem("fn-kept") !== "closed");
 };
 const leave = () => { if (narrow.matches && shown()) { show(false); switchButton.focus(); } };

@@ -72,6 +72,9 @@ def measure(browser: Any, address: str, width: int, height: int) -> list[str]:
         page.locator(".fn-turn", has_text=question).locator(".fn-claim").first.wait_for()
         page.wait_for_timeout(1000)
         lines.append(f"  layout shift while “{question}” is answered: {taken(page)}")
+    page.evaluate("scrollTo(0, 0)")  # further down the browser keeps what is read in its place
+    page.wait_for_timeout(300)
+    taken(page)
     page.evaluate("document.body.prepend(Object.assign(document.createElement('p'), { textContent: 'Moved' }))")
     page.wait_for_timeout(1000)
     if taken(page).startswith("0.000"):
