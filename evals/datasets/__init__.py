@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from evals.cases import Dataset
-from evals.datasets import beir, case_lines, csv_cases, longdocs, qed, selqa, sentence_pairs, squad
+from evals.datasets import articles, beir, case_lines, csv_cases, longdocs, qed, selqa, sentence_pairs, squad
 from qa.errors import CaseError
 
 FORMATS: dict[str, Callable[[Path], Dataset]] = {
@@ -19,6 +19,7 @@ FORMATS: dict[str, Callable[[Path], Dataset]] = {
     "longdocs": longdocs.load,
     "beir": beir.load,
     "pairs": sentence_pairs.load,
+    "articles": articles.load,
 }
 
 

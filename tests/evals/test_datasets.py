@@ -287,3 +287,33 @@ def test_a_source_names_its_format_after_a_colon_unless_a_file_is_called_so(tmp_
     assert named("x/qed.gz:qed") == (Path("x/qed.gz"), "qed")
     assert named("x/cases.jsonl") == (Path("x/cases.jsonl"), "cases")
     assert named(str(odd)) == (odd, "cases")
+
+
+def test_articles_with_their_own_questions(tmp_path: Path) -> None:
+    path = tmp_path / "tiny.jsonl"
+    row = {
+        "title": "Bank",
+        "sentences": ["Rates rose on Friday.", "Nobody knew why.", "Prices fell."],
+        "cases": [
+            {"question": "When, and then?", "gold": [[0, 1], 2], "answers": ["Friday"], "kind": "two-part"},
+            {"question": "By how much?", "gold": []},
+        ],
+    }
+    path.write_text(json.dumps(row))
+
+    dataset = load(path, "articles")
+
+    [(uri, held)] = dataset.articles
+    assert (uri, held.title, held.text) == ("tiny/0", "Bank", "Rates rose on Friday. Nobody knew why. Prices fell.")
+    first, second = dataset.cases
+    assert [(g.part, held.text[g.near or 0 :].startswith(g.quote)) for g in first.gold] == [(0, True)] * 2 + [(1, True)]
+    assert (first.answers, first.kind, second.answerable, second.cluster) == (("Friday",), "two-part", False, uri)
+    assert missing_of(dataset) == []
+
+
+@pytest.mark.parametrize("gold", [[7], [-1], "none", [["a"]], 4])
+def test_an_article_whose_gold_is_not_the_number_of_a_sentence_is_named(tmp_path: Path, gold: Any) -> None:
+    path = tmp_path / "tiny.jsonl"
+    path.write_text(json.dumps({"title": "", "sentences": ["A."], "cases": [{"question": "Q?", "gold": gold}]}))
+    with pytest.raises(CaseError, match=r"tiny.jsonl:1: not an article with cases"):
+        load(path, "articles")
