@@ -60,6 +60,7 @@ check: install  ## format, lint, types, layers, weak spots
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/bandit -q -c pyproject.toml -r qa ingest ui evals
+	$(BIN)/python -m tests.advisories
 
 format: install  ## put the code into its form
 	$(BIN)/ruff format .
