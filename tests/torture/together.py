@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
 
@@ -15,15 +16,17 @@ from tests.torture.verify import verify
 from tests.torture.workload import STAMP, article
 
 ROOT = Path(__file__).parents[2]
+AHEAD = 8
+"""Articles that a writer may be ahead of the questions about them: "the next question" is then one of the next few."""
 
 
 def together(folder: Path, seconds: float) -> dict[str, str]:
     """Raises AssertionError when an acknowledged article is not found, a process complains or something is wrong."""
     Library.open(folder, STAMP).close()
     acknowledged: Queue[str] = Queue()
-    writers = [_child(folder, "write", name, str(seconds)) for name in "ab"]
+    writers = {name: _child(folder, "write", name, str(seconds)) for name in "ab"}
     askers = [_child(folder, kind) for kind in ("keep", "open")]
-    pumps = [threading.Thread(target=_pump, args=(writer, acknowledged)) for writer in writers]
+    pumps = [threading.Thread(target=_pump, args=(writer, acknowledged)) for writer in writers.values()]
     for pump in pumps:
         pump.start()
     checked = []
@@ -36,12 +39,13 @@ def together(folder: Path, seconds: float) -> dict[str, str]:
             for asker in askers:
                 assert _asked(asker, uri) == "found", f"{uri} was acknowledged and is not found"
             checked.append(uri)
+            _go_on(writers[uri.split("/")[0]])
     finally:
         for asker in askers:
             asker.communicate()
-        for writer in writers:
+        for writer in writers.values():
             writer.wait()
-    assert [child.returncode for child in (*writers, *askers)] == [0, 0, 0, 0], "a process failed, see above"
+    assert [child.returncode for child in (*writers.values(), *askers)] == [0, 0, 0, 0], "a process failed, see above"
     verify(folder, [{uri: _text(uri) for uri in checked}])
     return {"processes": "4", "articles acknowledged, each found twice": f"{len(checked):,}"}
 
@@ -63,6 +67,13 @@ def _pump(writer: "subprocess.Popen[str]", acknowledged: "Queue[str]") -> None:
     assert writer.stdout is not None
     for line in writer.stdout:
         acknowledged.put(line.strip())
+
+
+def _go_on(writer: "subprocess.Popen[str]") -> None:
+    assert writer.stdin is not None
+    with suppress(BrokenPipeError):  # one that has written all it wanted reads no more
+        writer.stdin.write("\n")
+        writer.stdin.flush()
 
 
 def _asked(asker: "subprocess.Popen[str]", uri: str) -> str:
@@ -87,7 +98,8 @@ def _write(folder: Path, name: str, seconds: str) -> None:
             sys.stdout.write(uri + "\n")
             sys.stdout.flush()
             number += 1
-            time.sleep(0.03)
+            if number >= AHEAD:
+                sys.stdin.readline()
 
 
 def _found(library: Library, uri: str) -> str:
