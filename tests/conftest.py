@@ -5,12 +5,14 @@ more than they bring. It must be said before torch is imported. Questions are re
 of the time; tests of the trained reader name it. A process loads a model once, whichever command or page asks for it.
 """
 
+import atexit
 import gc
 import os
 import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 from filelock import FileLock
@@ -25,6 +27,8 @@ from qa.settings import load
 from tests import network
 
 network.watch()
+network.watch_children(watching := Path(mkdtemp(prefix="footnote-watching-")))
+atexit.register(shutil.rmtree, watching, ignore_errors=True)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["FOOTNOTE_READER"] = "none"
 stay_quiet()
@@ -46,10 +50,9 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(autouse=True)
 def stays_here() -> Iterator[None]:
     """Fails the test that tried to reach another machine, even where the error was caught."""
-    network.left.clear()
+    network.taken()
     yield
-    tried, network.left[:] = list(network.left), []
-    assert tried == [], "tried to leave this machine"
+    assert network.taken() == [], "tried to leave this machine"
 
 
 @pytest.fixture(scope="session")

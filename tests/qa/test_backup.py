@@ -127,7 +127,7 @@ def test_the_command_prints_what_the_schema_says(folder: Path, tmp_path: Path) -
     import json
 
     command = [sys.executable, "-m", "ui.cli", "library", "backup", str(tmp_path / "copy"), "--json"]
-    environment = {**os.environ, "FOOTNOTE_LIBRARY": str(folder), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "FOOTNOTE_LIBRARY": str(folder)}
     told = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     jsonschema.validate(json.loads(told.stdout), contract.schema("copied"))
     again = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)

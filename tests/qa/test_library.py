@@ -18,7 +18,6 @@ from qa.library import Added, Holdings, Library
 from tests.shelves import STAMP, TurnEmbedder, at, new
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture(params=["auto", "exact"])
@@ -341,7 +340,7 @@ class TestReadOnly:
             if place.stat().st_uid == os.getuid() and place.is_relative_to(tempfile.gettempdir()):
                 place.chmod(place.stat().st_mode | 0o055)
         command = [sys.executable, "-c", READING, str(folder)]
-        told = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+        told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         folder.chmod(0o755)
         assert told.stderr == ""
         assert told.stdout.split("\n")[:2] == ["['a']", "['a']"]
@@ -595,8 +594,7 @@ class TestTogether:
             library.add_many([new("first", "Text.")])
             library.catch_up()
             children = [
-                subprocess.Popen([sys.executable, "-c", ADDING, str(tmp_path), name], cwd=ROOT, env=ENVIRONMENT)
-                for name in "xy"
+                subprocess.Popen([sys.executable, "-c", ADDING, str(tmp_path), name], cwd=ROOT) for name in "xy"
             ]
             sizes = []
             while any(child.poll() is None for child in children):

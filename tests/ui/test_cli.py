@@ -395,7 +395,6 @@ class TestMistyped:
 def process(*args: object, python: tuple[str, ...] = (), **options: Any) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, *python, "-m", "ui.cli", *map(str, args)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
         **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options},
     )
 

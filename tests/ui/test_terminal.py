@@ -304,7 +304,7 @@ class TestProgress:
 def on_a_terminal(code: str) -> str:
     """What a terminal of 120 columns would have been sent."""
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": "120"}
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120"}
     child = subprocess.Popen([sys.executable, "-c", code], stdout=theirs, stderr=theirs, env=environment, cwd=ROOT)
     os.close(theirs)
     received = b""
