@@ -7,7 +7,7 @@ LIBRARY ?= $(DEMO)
 QUESTIONS ?= samples/cases.jsonl
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-all small-model hostile torture pictures weigh load check format bench clean
+.PHONY: help install demo serve test test-all small-model hostile fuzz torture pictures weigh load check format bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,11 @@ small-model: install  ## a small chat model and llama.cpp's server (130 MB), for
 
 hostile: install  ## broken and odd files through the loaders, as a table (needs the shared data)
 	$(BIN)/python -m tests.hostile.corpus
+
+fuzz: install  ## bytes and questions that atheris makes up, ten minutes each
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -c constraints.txt -e '.[fuzz]'
+	$(BIN)/python -m tests.hostile.fuzz files -max_total_time=600
+	$(BIN)/python -m tests.hostile.fuzz questions -max_total_time=600
 
 torture: install  ## kill it at random and at every step, several processes at once; minutes
 	$(BIN)/python -m tests.torture
