@@ -1,8 +1,8 @@
 """Text -> sentence spans, for articles and for generated answers.
 
 `sentencex` finds the boundaries; `_settled` first moves stray closing quotation marks to the sentence that they
-close, `_joins` undoes the cuts that are known to be wrong, and `_pieces` cuts what is too long to be quoted. Every
-span is trimmed of white space and none crosses a blank line.
+close, `_ended` makes the cuts that are known to be missing, `_joins` undoes those that are known to be wrong, and
+`_pieces` cuts what is too long to be quoted. Every span is trimmed of white space and none crosses a blank line.
 """
 
 import re
@@ -23,6 +23,8 @@ _TIME = re.compile(r"\b[ap]\.m\.$", re.IGNORECASE)
 _DAY = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|[A-Z]{2,4}\b")
 _ABBREVIATION = re.compile(r"\b(?:Ms|Messrs|Mon|Tues?|Wed|Thurs?|Ft|Mass|Md|Ch|approx|vol|eds?)\.$")
 _DEGREE = re.compile(r"\b(?:Ph\.D|M\.D)\.$")
+_WORD = re.compile(r"\b(?:May|Fed|no|art|ill|miss|ark|ore)\.[\"'”’)]*(?=\s+[\"'“‘(]*[A-Z])")
+"""Words that sentencex takes for abbreviations; followed by a capital, they end a sentence."""
 _CALLED = re.compile(r"\b[A-Z]\w*[!?][\"'”’]?$")
 
 
@@ -72,9 +74,19 @@ def _cut(text: str, paragraph: Span, language: str) -> Iterator[Span]:
     body = paragraph.of(text)
     for found in sentencex.get_sentence_boundaries(language, _settled(body)):
         start, end = int(found["start_index"]), int(found["end_index"])
-        span = _trim(text, Span(paragraph.start + start, paragraph.start + end))
-        if span:
-            yield span
+        for whole in _ended(body, Span(start, end)):
+            span = _trim(text, Span(paragraph.start + whole.start, paragraph.start + whole.end))
+            if span:
+                yield span
+
+
+def _ended(text: str, sentence: Span) -> Iterator[Span]:
+    """The sentence, cut after each word in it that was taken for an abbreviation."""
+    at = sentence.start
+    for word in _WORD.finditer(text, sentence.start, sentence.end):
+        yield Span(at, word.end())
+        at = word.end()
+    yield Span(at, sentence.end)
 
 
 def _settled(paragraph: str) -> str:

@@ -36,7 +36,7 @@ def load(raw: RawFile) -> LoadedArticle:
     pages = [_lines(reader, number, name) for number in range(len(reader.pages))]
     bare = [number for number, lines in enumerate(pages, 1) if not any(lines)]
     if len(bare) == len(pages):
-        raise NoText(f"None of the {len(pages)} pages of {name} has a text layer.", "Run OCR over it first.")
+        raise NoText(f"No page of {name} has a text layer ({len(pages)} looked at).", "Run OCR over it first.")
     lines = [line for page in without_running_heads(pages) for line in page]
     title, author, published = _metadata(reader)
     headline, lines = (title, _below(title, lines)) if title else _headline(lines)

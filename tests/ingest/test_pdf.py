@@ -66,7 +66,7 @@ def test_pages_without_a_text_layer_are_named() -> None:
 
 
 def test_no_text_layer_at_all() -> None:
-    with pytest.raises(NoText, match=r"None of the 2 pages of rate-rise\.pdf") as failed:
+    with pytest.raises(NoText, match=r"No page of rate-rise\.pdf has a text layer \(2 looked at\)") as failed:
         article(printed("", ""))
     assert "OCR" in failed.value.remedy
 
