@@ -7,7 +7,6 @@ Standard output carries results only; progress and complaints go to standard err
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,14 +16,13 @@ import typer
 from ui.eval_commands import Json, LibraryFolder, eval_app, speed
 from ui.exits import Explained
 from ui.fitting_commands import train_reader
+from ui.library_commands import library_app, opened
 from ui.user_commands import users_app
 
 if TYPE_CHECKING:
     from qa.bootstrap import Service
     from qa.library import Library
     from qa.settings import Settings
-
-Named = Annotated[list[str], typer.Argument(metavar="ARTICLE...", help="An id, a URI or the unique end of one.")]
 
 
 def _version(wanted: bool) -> None:
@@ -42,7 +40,6 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-library_app = typer.Typer(help="Look after the library.", no_args_is_help=True)
 app.add_typer(library_app, name="library")
 app.add_typer(eval_app, name="eval")
 app.add_typer(users_app, name="users")
@@ -211,103 +208,7 @@ app.command(
 )(train_reader)
 
 
-@library_app.command("list")
-def list_articles(
-    search: Annotated[str, typer.Argument(help="Words of the title, publisher or URI.")] = "",
-    library: LibraryFolder = None,
-    as_json: Json = False,
-) -> None:
-    """List the articles."""
-    from ui import terminal
-
-    with _shelf(library) as shelf:
-        terminal.articles(shelf.articles(search=search), as_json)
-
-
-@library_app.command()
-def show(article: str, library: LibraryFolder = None, as_json: Json = False) -> None:
-    """Show one article: what is stored of it, and its text."""
-    from ui import terminal
-
-    with _shelf(library) as shelf:
-        terminal.article(shelf.article(shelf.find(article)), as_json)
-
-
-@library_app.command()
-def remove(
-    articles: Named,
-    library: LibraryFolder = None,
-    purge: Annotated[bool, typer.Option(help="Erase the stored text too: old answers lose their quotes.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Take articles out of the library; they are gone from answers at once."""
-    from ui import terminal
-
-    with _shelf(library) as shelf:
-        folder = _settings(library).library if purge else None
-        failed = terminal.removals(((name, _removal(shelf, name, folder)) for name in articles), as_json)
-    raise typer.Exit(1 if failed else 0)
-
-
-@library_app.command()
-def export(library: LibraryFolder = None) -> None:
-    """Print every article, whole, as JSON lines."""
-    from ui import terminal
-
-    with _shelf(library) as shelf:
-        for item in shelf.export():
-            terminal.json_line(terminal.whole(item))
-
-
-@library_app.command()
-def backup(
-    target: Annotated[Path, typer.Argument(metavar="FILE.db|FOLDER", help="The articles; or them and what was asked.")],
-    library: LibraryFolder = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Copy the library while it is used; the copy is checked before it counts."""
-    from qa import backup as backups
-    from ui import terminal
-
-    copied = backups.backup(_settings(library).library, target, overwrite=overwrite)
-    terminal.report(asdict(copied), f"Backed up {copied.articles:,} articles into {copied.place}.", as_json)
-
-
-@library_app.command()
-def restore(
-    source: Annotated[Path, typer.Argument(metavar="FILE.db|FOLDER", help="What footnote library backup made.")],
-    library: LibraryFolder = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the library that is there.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Make the library what a backup holds, and its vector index from that."""
-    from qa import backup as backups
-    from ui import terminal
-
-    copied = backups.restore(source, _settings(library).library, overwrite=overwrite)
-    with _shelf(library) as shelf, terminal.progress("Indexing") as step:
-        shelf.catch_up(step)
-    terminal.report(asdict(copied), f"Restored {copied.articles:,} articles into {copied.place}.", as_json)
-
-
-@library_app.command()
-def check(library: LibraryFolder = None, as_json: Json = False) -> None:
-    """Verify that nothing is lost, doubled or wrong, from the text to the vectors."""
-    from ui import terminal
-
-    with _shelf(library) as shelf, terminal.progress("Checking") as step:
-        found = shelf.check(step)
-    raise typer.Exit(terminal.findings(found, as_json))
-
-
-@library_app.command()
-def stats(library: LibraryFolder = None, as_json: Json = False) -> None:
-    """Count what the library holds."""
-    from ui import terminal
-
-    with _shelf(library) as shelf:
-        terminal.stats(shelf.stats(), as_json)
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def _settings(library: Path | None, **overrides: Any) -> "Settings":
@@ -327,18 +228,6 @@ def _service(library: Path | None, *, create: bool = False, **overrides: Any) ->
 
 
 @contextmanager
-def _shelf(library: Path | None) -> Iterator["Library"]:
-    """The library without a model: for what needs no question answered."""
-    from qa.bootstrap import stay_quiet
-    from qa.library import Library
-
-    stay_quiet()
-    settings = _settings(library)
-    with Library.open(settings.library, None, index=settings.index, create=False) as shelf:
-        yield shelf
-
-
-@contextmanager
 def _in_step(library: Path | None) -> Iterator["Library"]:
     """The library, which must have the vectors of the configured model."""
     with _service(library) as (_, service):
@@ -351,26 +240,10 @@ def _anew(library: Path | None) -> Iterator["Library"]:
     from qa.bootstrap import make_embedder
     from ui import terminal
 
-    with _shelf(library) as shelf:
+    with opened(library) as shelf:
         with terminal.progress("Embedding") as step:
             shelf.reembed(make_embedder(_settings(library)), step)
         yield shelf
-
-
-def _removal(shelf: "Library", name: str, purged: Path | None) -> str:
-    """What went wrong, or "". `purged` is the folder that is to forget the article too, but for the catalog."""
-    from qa.errors import NotInLibrary
-    from ui.purging import forget
-
-    try:
-        article_id = shelf.find(name)
-        uri = shelf.article(article_id).uri
-        shelf.remove(article_id, purge=purged is not None)
-        if purged:
-            forget(purged, article_id, uri)
-    except NotInLibrary as error:
-        return str(error)
-    return ""
 
 
 def _listed(paths_from: Path | None) -> list[str]:

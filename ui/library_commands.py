@@ -1,0 +1,155 @@
+"""`footnote library ...`: look after what is stored."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.eval_commands import Json, LibraryFolder
+
+if TYPE_CHECKING:
+    from qa.library import Library
+
+Named = Annotated[list[str], typer.Argument(metavar="ARTICLE...", help="An id, a URI or the unique end of one.")]
+
+library_app = typer.Typer(help="Look after the library.", no_args_is_help=True)
+
+
+@library_app.command("list")
+def list_articles(
+    search: Annotated[str, typer.Argument(help="Words of the title, publisher or URI.")] = "",
+    library: LibraryFolder = None,
+    as_json: Json = False,
+) -> None:
+    """List the articles."""
+    from ui import terminal
+
+    with opened(library) as shelf:
+        terminal.articles(shelf.articles(search=search), as_json)
+
+
+@library_app.command()
+def show(article: str, library: LibraryFolder = None, as_json: Json = False) -> None:
+    """Show one article: what is stored of it, and its text."""
+    from ui import terminal
+
+    with opened(library) as shelf:
+        terminal.article(shelf.article(shelf.find(article)), as_json)
+
+
+@library_app.command()
+def remove(
+    articles: Named,
+    library: LibraryFolder = None,
+    purge: Annotated[bool, typer.Option(help="Erase the stored text too: old answers lose their quotes.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take articles out of the library; they are gone from answers at once."""
+    from ui import terminal
+
+    with opened(library) as shelf:
+        folder = _folder(library) if purge else None
+        failed = terminal.removals(((name, _removal(shelf, name, folder)) for name in articles), as_json)
+    raise typer.Exit(1 if failed else 0)
+
+
+@library_app.command()
+def export(library: LibraryFolder = None) -> None:
+    """Print every article, whole, as JSON lines."""
+    from ui import terminal
+
+    with opened(library) as shelf:
+        for item in shelf.export():
+            terminal.json_line(terminal.whole(item))
+
+
+@library_app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(metavar="FILE.db|FOLDER", help="The articles; or them and what was asked.")],
+    library: LibraryFolder = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Copy the library while it is used; the copy is checked before it counts."""
+    from qa import backup as backups
+    from ui import terminal
+
+    copied = backups.backup(_folder(library), target, overwrite=overwrite)
+    terminal.report(asdict(copied), f"Backed up {copied.articles:,} articles into {copied.place}.", as_json)
+
+
+@library_app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="FILE.db|FOLDER", help="What footnote library backup made.")],
+    library: LibraryFolder = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the library that is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make the library what a backup holds, and its vector index from that."""
+    from qa import backup as backups
+    from ui import terminal
+
+    copied = backups.restore(source, _folder(library), overwrite=overwrite)
+    with opened(library) as shelf, terminal.progress("Indexing") as step:
+        shelf.catch_up(step)
+    terminal.report(asdict(copied), f"Restored {copied.articles:,} articles into {copied.place}.", as_json)
+
+
+@library_app.command()
+def check(library: LibraryFolder = None, as_json: Json = False) -> None:
+    """Verify that nothing is lost, doubled or wrong, from the text to the vectors."""
+    from ui import terminal
+
+    with opened(library) as shelf, terminal.progress("Checking") as step:
+        found = shelf.check(step)
+    raise typer.Exit(terminal.findings(found, as_json))
+
+
+@library_app.command()
+def stats(library: LibraryFolder = None, as_json: Json = False) -> None:
+    """Count what the library holds."""
+    from ui import terminal
+
+    with opened(library) as shelf:
+        terminal.stats(shelf.stats(), as_json)
+
+
+@contextmanager
+def opened(library: Path | None) -> Iterator["Library"]:
+    """The library without a model: for what needs no question answered."""
+    from qa.bootstrap import stay_quiet
+    from qa.library import Library
+    from qa.settings import load
+
+    stay_quiet()
+    settings = load(library=library)
+    with Library.open(settings.library, None, index=settings.index, create=False) as shelf:
+        yield shelf
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+def _folder(library: Path | None) -> Path:
+    from qa.settings import load
+
+    return load(library=library).library
+
+
+def _removal(shelf: "Library", name: str, purged: Path | None) -> str:
+    """What went wrong, or "". `purged` is the folder that is to forget the article too, but for the catalog."""
+    from qa.errors import NotInLibrary
+    from ui.purging import forget
+
+    try:
+        article_id = shelf.find(name)
+        uri = shelf.article(article_id).uri
+        shelf.remove(article_id, purge=purged is not None)
+        if purged:
+            forget(purged, article_id, uri)
+    except NotInLibrary as error:
+        return str(error)
+    return ""
