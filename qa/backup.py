@@ -18,8 +18,8 @@ from pathlib import Path
 from qa import checks, counts
 from qa.catalog import NAME, Catalog, explained
 from qa.errors import LibraryError, UsageError
-from qa.keeper import forget_mark
 from qa.lock import Lock
+from qa.mark import forget_mark
 from qa.steps import reached
 
 SUFFIX = ".db"

@@ -12,7 +12,8 @@ from qa.catalog import Catalog, setting
 from qa.domain import Finding
 from qa.errors import FootnoteError
 from qa.index import Index
-from qa.keeper import Keeper, leftovers, read_mark
+from qa.keeper import Keeper
+from qa.mark import leftovers, read_mark
 from qa.probe import finds_itself
 from qa.reembedding import PENDING
 

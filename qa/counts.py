@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qa import stored
 from qa.catalog import NAME, changes_since
-from qa.keeper import FOLDERS, read_mark
+from qa.mark import FOLDERS, read_mark
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,27 +15,26 @@ Whatever goes wrong with Chroma, the question is answered exactly and the folder
 import logging
 import secrets
 import shutil
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 from qa import probe, stored
-from qa.catalog import Catalog, changes_since, last_change, put_setting, setting
+from qa.catalog import Catalog, changes_since, last_change
 from qa.domain import Vector
 from qa.embedder import EmbeddingStamp
 from qa.errors import FootnoteError, LibraryError
 from qa.following import follow
 from qa.index import BATCH, ChromaIndex
 from qa.lock import Lock
+from qa.mark import Mark, boot_id, leftovers, newest, read_mark, write_mark
 from qa.steps import reached
 
 Progress = Callable[[int, int], None]
 
-FOLDERS = "vectors-*"
 FAR_BEHIND = 500
 """Passages: more of them are caught up with in the background."""
 MOST_DELETED = 0.3
@@ -44,21 +43,7 @@ MOST_DELETED = 0.3
 SEAL = "seal"
 """The file in the folder that holds the mark's word."""
 
-_MARK = "index"
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What the catalog knows of the index folder: whether it may be opened, and what is in it."""
-
-    generation: int = 0
-    dirty: bool = True
-    sequence: int = 0
-    embedding: int = 0
-    deleted: int = 0
-    boot: str = ""
-    seal: str = ""
 
 
 class Keeper:
@@ -218,9 +203,8 @@ class Keeper:
     def _build(self, progress: Progress | None) -> None:
         """All vectors into a new folder, then the pointer to it, then the old folders away."""
         self._drop()
-        generation = 1 + max((_number(place) for place in self._folder.glob(FOLDERS)), default=0)
         with self._catalog.reading() as connection:
-            generation = max(generation, read_mark(connection).generation + 1)
+            generation = 1 + max(newest(self._folder), read_mark(connection).generation)
             stamp = stored.stamp(connection)
             mark = Mark(generation, False, last_change(connection), stored.active_generation(connection))
             vectors = list(stored.passage_vectors(connection, mark.embedding))
@@ -286,7 +270,7 @@ class Keeper:
 
     def _write(self, mark: Mark) -> None:
         with self._catalog.writing() as connection:
-            put_setting(connection, _MARK, asdict(mark))
+            write_mark(connection, mark)
 
     def _give_up(self) -> None:
         """Chroma failed: mark the folder, so that it is never opened again."""
@@ -320,36 +304,8 @@ class Keeper:
             index.nearest(stored.unpack_rows([known[0][1]])[0], 1)
 
 
-def read_mark(connection: sqlite3.Connection) -> Mark:
-    """Dirty and empty where there never was a folder."""
-    return Mark(**setting(connection, _MARK, {}))
-
-
-def forget_mark(connection: sqlite3.Connection) -> None:
-    """No folder is trusted: the vectors are made anew."""
-    put_setting(connection, _MARK, None)
-
-
-def boot_id() -> str:
-    """Changes with every start of the machine; "" where the system has none."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
-
-
-def leftovers(folder: Path, mark: Mark) -> list[Path]:
-    """Folders of generations that the mark does not name."""
-    return [place for place in sorted(folder.glob(FOLDERS)) if _number(place) != mark.generation]
-
-
 # --------------------------------------------------------------------------------------------------
 
 
 class _Stopped(BaseException):
     """The library is being closed."""
-
-
-def _number(place: Path) -> int:
-    digits = place.name.rpartition("-")[2]
-    return int(digits) if digits.isdecimal() else 0
