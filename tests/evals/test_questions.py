@@ -7,24 +7,59 @@ import pytest
 
 import evals
 from evals import datasets
+from evals.cases import Case, kept_apart
 from tests.shared_data import shared_data
 
-FILE = Path(evals.__file__).parent / "questions" / "news.jsonl.gz"
+FOLDER = Path(evals.__file__).parent / "questions"
+NEWS, BROAD, DEV, WIKIPEDIA = (FOLDER / f"{name}.jsonl.gz" for name in ("news", "news-broad", "news-dev", "wikipedia"))
+MADE_UP = FOLDER / "made_up.jsonl.gz"
 
 
-def test_they_are_cases_with_places_and_without_the_articles_words() -> None:
-    cases = datasets.load(FILE).cases
+def about(cases: tuple[Case, ...]) -> set[str]:
+    """The articles that cases are about, or rest on."""
+    return {named for case in cases for named in (case.about, *(gold.uri for gold in case.gold))}
+
+
+@pytest.mark.parametrize(
+    ("file", "count", "near"), [(NEWS, 12_374, 0.17), (BROAD, 2_391, 0.18), (DEV, 767, 0.27), (WIKIPEDIA, 4_766, 0.14)]
+)
+def test_they_are_cases_with_places_and_without_the_articles_words(file: Path, count: int, near: float) -> None:
+    cases = datasets.load(file).cases
     kinds = Counter(case.kind for case in cases)
-    assert len(cases) == 12_374
-    assert kinds["unanswerable-near"] == sum(not case.answerable for case in cases) > 2_000
+    assert len(cases) == count
+    assert kinds["unanswerable-near"] == sum(not case.answerable for case in cases) > near * count
     assert all(gold.quote == "" and gold.near is not None and gold.end for case in cases for gold in case.gold)
     assert max(len(answer.split()) for case in cases for answer in case.answers) <= 8
 
 
+def test_those_about_made_up_articles_bring_them() -> None:
+    made_up = datasets.load(MADE_UP, "articles")
+    texts = dict(made_up.articles)
+    assert (len(texts), len(made_up.cases)) == (360, 2_546)
+    assert all(a.text[g.near or 0 :].startswith(g.quote) for c in made_up.cases for g in c.gold for a in [texts[g.uri]])
+    assert all(any(word in g.quote for g in c.gold) for c in made_up.cases for word in c.answers)
+
+
 @pytest.mark.parametrize("name", ["dev", "test"])
-def test_none_is_about_an_article_that_is_kept_apart(name: str) -> None:
-    reported = datasets.load(shared_data(f"newsqa/{name}.jsonl")).cases
-    kept = {named for case in reported for named in (case.about, *(gold.uri for gold in case.gold))}
-    asked = {named for case in datasets.load(FILE).cases for named in (case.about, *(g.uri for g in case.gold))}
+@pytest.mark.parametrize("file", [NEWS, BROAD])
+def test_none_that_is_trained_on_is_about_an_article_that_is_kept_apart(file: Path, name: str) -> None:
+    kept = about(datasets.load(shared_data(f"newsqa/{name}.jsonl")).cases)
     assert len(kept) > 100
-    assert not kept & asked
+    assert not kept & about(datasets.load(file).cases)
+
+
+def test_those_for_the_confidence_are_about_dev_and_not_about_test() -> None:
+    asked = about(datasets.load(DEV).cases)
+    assert asked <= about(datasets.load(shared_data("newsqa/dev.jsonl")).cases)
+    assert not asked & about(datasets.load(shared_data("newsqa/test.jsonl")).cases)
+
+
+def test_none_about_wikipedia_is_about_what_is_reported_on() -> None:
+    asked = about(datasets.load(WIKIPEDIA).cases)
+    titles = {uri.split("/")[1].casefold() for uri in asked}
+    qed = datasets.load(shared_data("qed/qed-dev.jsonlines.gz"), "qed").cases
+    tested = about(datasets.load(shared_data("selqa/selqa-ass-test.json.gz"), "selqa").cases)
+    squad = datasets.load(shared_data("squad/new_wiki-a.json.gz"), "squad").articles
+    assert not asked & {case.about for case in qed if kept_apart(case, 3)}
+    assert not {uri.split("/", 1)[1] for uri in asked} & {uri.split("/", 1)[1] for uri in tested}
+    assert not titles & {article.title.casefold().replace("_", " ") for _, article in squad}
