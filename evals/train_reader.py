@@ -76,8 +76,9 @@ def average(given: argparse.Namespace) -> None:
 def publish(given: argparse.Namespace) -> None:
     embedder = make_embedder(load())
     with Library.open(given.library, embedder.stamp, index="exact") as library:
-        dataset = datasets.load(given.file, given.format)
-        cases = random.Random(SEED).sample(list(dataset.cases), min(given.limit, len(dataset.cases)))  # noqa: S311
+        held = [list(datasets.load(path, form).cases) for path, form in map(datasets.named, given.files)]
+        drawn = random.Random(SEED)  # noqa: S311
+        cases = [case for some in held for case in drawn.sample(some, min(given.limit, len(some)))]
         best = given.folder / BEST
         weight = blend.publish(best, bundled(), given.out, cases, library, embedder)
         _say(f"{given.out}: {given.out.stat().st_size:,} bytes; similarity has the weight {weight}")
@@ -126,7 +127,8 @@ def _arguments() -> argparse.ArgumentParser:
 
 def _examples_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=make_examples)
-    _cases_arguments(parser)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--format", default="cases", choices=sorted(datasets.FORMATS))
     parser.add_argument("--library", type=Path, help="none: a temporary one of the file's own articles")
     parser.add_argument(
         "--articles",
@@ -168,16 +170,11 @@ def _average_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _publish_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=publish)
-    _cases_arguments(parser)
+    parser.add_argument("files", nargs="+", metavar="FILE[:FORMAT]", help="cases, to fit what is fitted after training")
     parser.add_argument("--library", type=Path, required=True)
     parser.add_argument("--folder", type=Path, required=True, help="of the checkpoint")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--limit", type=int, default=150)
-
-
-def _cases_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--format", default="cases", choices=sorted(datasets.FORMATS))
+    parser.add_argument("--limit", type=int, default=150, help="at most so many cases of each file")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.cases import Case
+from evals.cases import BROAD, Case
 from evals.gold import Place, Resolver, parts_at
 from evals.metrics import token_f1
 from qa import answer_span
@@ -37,7 +37,8 @@ Columns = NDArray[np.float64]
 """Shape (sentences, 4): the network's score, standardised similarity, whether the sentence is gold, whether it is of
 the passages that are read first."""
 Spans = list[tuple[float, float]]
-"""(how far it beats "no span", its F1) of the best span in each gold sentence of a case with accepted answers."""
+"""(how far it beats "no span", its F1) of the best span in each gold sentence of a case with accepted answers. None is
+right for a broad question."""
 
 
 def publish(best: Path, base: Path, out: Path, cases: Sequence[Case], library: Library, embedder: Embedder) -> float:
@@ -133,7 +134,7 @@ def _gold(parts: Sequence[Sequence[Place]], passage: StoredPassage) -> list[bool
 
 
 def _spans(case: Case, ranked: Sequence[RankedPassage], found: Sequence[Read], held: Sequence[Sequence[bool]]) -> Spans:
-    if not case.answers or not answer_span.wanted(case.question):
+    if not (case.answers or case.kind == BROAD) or not answer_span.wanted(case.question):
         return []
     words = (
         (one.passage, best_words(read, place))

@@ -36,13 +36,13 @@ def sentence_loss(drawn: Drawn, scores: Sequence[Scores]) -> Tensor:
 
 
 def span_loss(drawn: Drawn, inputs: Sequence[Encoded], scores: Sequence[Scores]) -> Tensor:
-    """Cross entropy of start and end: [CLS] where there is no answer.
+    """Cross entropy of start and end: [CLS] where there is no answer, or none in a few words.
 
     The passages that answer and those that do not weigh the same, however many there are of each.
     """
     sides: dict[bool, list[Tensor]] = {}
     for held, one, score in zip(drawn.passages, inputs, scores, strict=True):
-        target = _target(held, one, drawn.spanless)
+        target = _target(held, one, drawn)
         if target is not None:
             chances = torch.log_softmax(score.start, 0)[target[0]] + torch.log_softmax(score.end, 0)[target[1]]
             sides.setdefault(held.gold, []).append(-chances / 2)
@@ -52,11 +52,11 @@ def span_loss(drawn: Drawn, inputs: Sequence[Encoded], scores: Sequence[Scores])
 # ----------------------------------------------------------------------------------------------------------------
 
 
-def _target(held: Held, one: Encoded, spanless: bool) -> tuple[int, int] | None:
+def _target(held: Held, one: Encoded, drawn: Drawn) -> tuple[int, int] | None:
     """The answer's first and last token; (0, 0) where there is none; None where nothing is known."""
-    if not held.gold:
+    if not held.gold or drawn.broad:
         return 0, 0
-    if spanless or held.answer is None:
+    if drawn.spanless or held.answer is None:
         return None
     tokens = [n for n, (a, b) in enumerate(one.spans) if a < held.answer.end and held.answer.start < b]
     return (tokens[0], tokens[-1]) if tokens else None

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from evals.cases import BROAD
 from evals.reading.examples import Example, Held
 
 HARD = 8
@@ -12,11 +13,12 @@ HARD = 8
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A question and the passages it is read with; `spanless` as in Example."""
+    """A question and the passages it is read with; `spanless` as in Example. `broad`: no few words answer it."""
 
     question: str
     passages: tuple[Held, ...]
     spanless: bool
+    broad: bool = False
 
     @property
     def parts(self) -> tuple[int, ...]:
@@ -31,7 +33,7 @@ def draw(example: Example, size: int, withhold: float, rng: random.Random) -> Dr
     taken = [] if rng.random() < withhold else gold[: max(1, size // 2)]
     passages = taken + _hard(others, size - len(taken), rng)
     rng.shuffle(passages)
-    return Drawn(example.question, tuple(passages), example.spanless)
+    return Drawn(example.question, tuple(passages), example.spanless, example.kind == BROAD)
 
 
 def batches(drawn: Sequence[Drawn], size: int, rng: random.Random, shard: int = 24) -> Iterator[list[Drawn]]:

@@ -13,6 +13,8 @@ from evals.reading.training import Recipe, Stage, Trainer, steps
 from evals.temporary import temporary_library
 from qa.domain import LoadedArticle, Span
 from qa.library import Library
+from qa.reader import SimilarityReader
+from qa.retriever import HybridRetriever
 from qa.trained_reader import TrainedReader
 from tests import tiny_reader
 from tests.fakes import FakeEmbedder, FakeReader
@@ -113,7 +115,13 @@ def test_what_is_published_can_be_read_with(library: Library, tmp_path: Path) ->
     weight = blend.publish(tmp_path / "run" / "best.pt", base, out, [toll()], library, FakeEmbedder())
     assert weight in blend.WEIGHTS
     assert '"made up"' in out.with_suffix(".json").read_text()
-    assert TrainedReader(FakeReader(), out, base=base).read("Who?", FakeEmbedder().question("Who?"), []) == []
+    reader = TrainedReader(FakeReader(), out, base=base)
+    assert reader.read("Who?", FakeEmbedder().question("Who?"), []) == []
+    # Of a broad question no words are the answer, so any that are shown count as wrong.
+    cases = [Case("2", "What about the toll?", toll().gold, kind="broad"), Case("3", "How much?", toll().gold)]
+    reader = TrainedReader(SimilarityReader(library), out, base=base)
+    read = blend.read_all(cases, library, FakeEmbedder(), HybridRetriever(library), reader)
+    assert [[f1 for _, f1 in spans] for _, spans in read] == [[0.0], []]
 
 
 def test_files_of_every_format_can_be_asked_for(tmp_path: Path) -> None:

@@ -192,14 +192,15 @@ class TestLoss:
         start[red] = 0
         scores = [Scores(torch.zeros(1), torch.tensor(0.0), start, start)]
 
-        def lost(held: Held, spanless: bool = False) -> float:
-            return float(span_loss(Drawn("q", (held,), spanless), [one], scores))
+        def lost(held: Held, **of: bool) -> float:
+            return float(span_loss(Drawn("q", (held,), **{"spanless": False, **of}), [one], scores))
 
         assert lost(Held(passage, ((0,),), Span(8, 11))) == pytest.approx(0, abs=1e-4)
         assert lost(Held(passage, ((0,),), Span(0, 4))) == pytest.approx(20, abs=1e-4)
         assert lost(Held(passage, ((),))) == pytest.approx(20, abs=1e-4)
         assert lost(Held(passage, ((0,),), Span(0, 4)), spanless=True) == 0
         assert lost(Held(passage, ((0,),))) == 0
+        assert lost(Held(passage, ((0,),), Span(8, 11)), spanless=True, broad=True) == pytest.approx(20, abs=1e-4)
 
 
 def test_area_under_the_curve_by_hand() -> None:
