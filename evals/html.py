@@ -1,18 +1,20 @@
 """A report and its records -> one HTML page that loads nothing from anywhere. Every text of a case is escaped."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from evals import plots
 from evals.compare import right
 from evals.records import Record, Shown
+from evals.wording import WORDS
 
 STYLE = """
 :root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse}td,th{padding:.15rem .8rem .15rem 0;text-align:right}
-td:first-child,th:first-child{text-align:left}
-figure{display:inline-block;margin:0 1rem 1rem 0;vertical-align:top}
+td:first-child,th:first-child{text-align:left}.wide{overflow-x:auto}body{overflow-wrap:anywhere}
+th,td:not(:first-child){white-space:nowrap}svg{max-width:100%;height:auto}
+figure{display:inline-block;margin:0 1rem 1rem 0;vertical-align:top;max-width:100%}
 figcaption{font-weight:600}svg{font-size:11px;fill:currentColor}
 polyline,.axis,.ideal{fill:none;stroke:currentColor}.ideal{stroke-dasharray:4}.axis{opacity:.5}polyline{stroke-width:2}
 rect{opacity:.45}details{border-top:1px solid #8886;padding:.4rem 0}summary{cursor:pointer}
@@ -72,12 +74,20 @@ def why(record: Record) -> str:
 
 
 def _metrics(report: Mapping[str, Any]) -> str:
+    first = _table(report, [name for name in WORDS if name in report["metrics"]])
+    rest = _table(report, report["metrics"])
+    folded = f'<details class="all"><summary>All {len(report["metrics"])} figures</summary>{rest}</details>'
+    return f"<h2>Metrics</h2>{first}{folded}"
+
+
+def _table(report: Mapping[str, Any], names: Iterable[str]) -> str:
     rows = "".join(
-        f"<tr><td>{escape(name)}<td>{value:.3f}<td>{_bounds(report['intervals'].get(name))}"
+        f"<tr><td>{escape(WORDS.get(name, name))}{f' <small>{escape(name)}</small>' if name in WORDS else ''}"
+        f"<td>{report['metrics'][name]:.3f}<td>{_bounds(report['intervals'].get(name))}"
         f"<td>{report['counts'].get(name, '')}"
-        for name, value in report["metrics"].items()
+        for name in names
     )
-    return f"<h2>Metrics</h2><table><tr><th>metric<th>value<th>95% interval<th>cases{rows}</table>"
+    return f'<div class="wide"><table><tr><th>figure<th>value<th>95% interval<th>cases{rows}</table></div>'
 
 
 def _bounds(interval: Sequence[float] | None) -> str:
@@ -86,7 +96,7 @@ def _bounds(interval: Sequence[float] | None) -> str:
 
 def _settings(report: Mapping[str, Any]) -> str:
     rows = "".join(f"<tr><td>{escape(name)}<td>{escape(str(value))}" for name, value in report["settings"].items())
-    return f"<h2>Settings</h2><table>{rows}</table>"
+    return f'<h2>Settings</h2><div class="wide"><table>{rows}</table></div>'
 
 
 def _lists(report: Mapping[str, Any]) -> list[str]:

@@ -6,29 +6,11 @@ from typing import Any
 from evals import html
 from evals.compare import LOWER_IS_BETTER, right
 from evals.records import Record, Shown
+from evals.wording import WORDS
 from ui.evals_views import CaseView, CompareView, KeptRun, Quote, RunView
 from ui.markup import count, text
 from ui.render_eval_parts import called, do, how, number, quoted, section, when
 
-NAMES = {
-    "hit@1": "A sentence that answers comes first",
-    "hit@10": "… is among the first ten",
-    "passage_hit@4": "Its passage is among the first four",
-    "article_hit@1": "Its article comes first",
-    "citation_precision": "Citations that answer",
-    "citation_recall": "Of what answers, cited",
-    "answer_containment": "Answers that hold an accepted answer",
-    "quote_exactness": "Quotes that are exact",
-    "answered": "Questions answered, not refused",
-    "answered_right": "Answers that cite what answers",
-    "refusal_precision": "Refusals that are right",
-    "refusal_recall": "Of what has no answer, refused",
-    "auroc": "Confidence tells what has an answer (AUROC)",
-    "ece": "Calibration error of the confidence (less is better)",
-    "seconds_p50": "Seconds a question, median",
-    "seconds_p95": "Seconds a question, slowest twentieth",
-}
-"""The figures that are shown first, in words; all of them follow under their own names."""
 COLUMNS = {"hit@1": "gold first", "citation_f1": "citations, F1", "refusal_f1": "refusals, F1"}
 
 
@@ -99,7 +81,7 @@ def _warnings(report: Mapping[str, Any]) -> str:
 
 
 def _metrics(report: Mapping[str, Any]) -> str:
-    named = [(name, words) for name, words in NAMES.items() if name in report["metrics"]]
+    named = [(name, words) for name, words in WORDS.items() if name in report["metrics"]]
     rest = [(name, name) for name in report["metrics"]]
     return f"""{_table(report, named)}<details><summary>All {len(rest)} figures</summary>
 {_table(report, rest)}</details>"""
@@ -201,7 +183,7 @@ def _change(name: str, change: Mapping[str, Any]) -> str:
     between = "{:+.3f} … {:+.3f}".format(*change["interval"]) if change["interval"] else ""
     said = f"{change['difference']:+.3f} {mark}".strip()
     cells = f"<td>{number(change['before'])}</td><td>{number(change['after'])}</td>"
-    label = f'<span title="{text(name)}">{text(NAMES.get(name, name))}</span>'
+    label = f'<span title="{text(name)}">{text(WORDS.get(name, name))}</span>'
     return f'<tr><td>{label}</td>{cells}<td class="{certain}">{said}</td><td>{between}</td></tr>'
 
 

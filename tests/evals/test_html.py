@@ -42,10 +42,10 @@ def test_the_page_shows_metrics_cases_and_gold() -> None:
     words = " ".join(" ".join(tags.words).split())
 
     assert "news: 2 cases asked of footnote" in words
-    assert "hit@1 1.000 1.000 – 1.000 1" in words
+    assert "A sentence that answers comes first hit@1 1.000 1.000 – 1.000 1" in words
     assert "Failed: 1 case 2: broke" in words
     assert [tag for tag, _ in tags.seen].count("mark") == 1
-    assert [a["class"] for t, a in tags.seen if t == "details"] == ["right", "wrong"]
+    assert [a["class"] for t, a in tags.seen if t == "details"] == ["all", "right", "wrong"]
     assert [tag for tag, _ in tags.seen].count("svg") == 3
 
 
@@ -128,7 +128,7 @@ def test_a_line_goes_through_its_points() -> None:
 def test_a_page_of_any_words_has_a_case_for_each_and_tags_of_its_own_only(kept: list[Record]) -> None:
     tags = Tags(page(build("news", kept, count=0), kept))
 
-    assert [tag for tag, _ in tags.seen].count("details") == len(kept)
+    assert [tag for tag, _ in tags.seen].count("details") == 1 + len(kept)
     assert not {tag for tag, _ in tags.seen} & {"script", "img", "a", "link", "iframe", "object", "form", "input"}
     assert not [a for _, a in tags.seen if any(name.startswith("on") or name in ("src", "href") for name in a)]
     words = "".join("".join(tags.words).split())
