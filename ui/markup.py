@@ -2,10 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from html import escape
 from urllib.parse import unquote, urlsplit
+
+from qa.domain import Span
+
+WIDEST = 120
+"""Characters: a text with a longer line was not broken to a width."""
 
 
 def text(value: str) -> str:
@@ -21,6 +26,18 @@ def tag(name: str, inner: str, **attributes: str | int) -> str:
 
 def button(inner: str, **attributes: str | int) -> str:
     return tag("button", inner, type="button", **attributes)
+
+
+def paragraphs(whole: str) -> Iterator[Span]:
+    """Where an article's paragraphs stand: between blank lines; its lines, where those are not broken to a width."""
+    lines = whole.split("\n")
+    broken = re.search(r"\n\s*\n", whole.strip()) and max(map(len, lines)) <= WIDEST
+    start = 0
+    for gap in [*re.finditer(r"\n\s*\n\s*" if broken else r"\n\s*", whole), None]:
+        end = gap.start() if gap else len(whole)
+        if whole[start:end].strip():
+            yield Span(start, end)
+        start = gap.end() if gap else end
 
 
 def visible(value: str) -> str:

@@ -1,6 +1,5 @@
 """Data -> HTML. Pure; whatever comes from articles, people or models passes `markup.text`."""
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from urllib.parse import urlsplit
@@ -9,7 +8,7 @@ from qa import disagreement
 from qa.domain import Answer, Article, ArticleRef, Citation, Claim, Evidence, Refusal, ShortAnswer, Span
 from qa.support import UNSUPPORTED, doubt
 from ui.conversation import Conversation, Exchange, Failure, Pending, Place, SourcePage, Stopped, cited
-from ui.markup import button, count, day, file_name, lang, tag, text, visible, web_link, words
+from ui.markup import button, count, day, file_name, lang, paragraphs, tag, text, visible, web_link, words
 from ui.relative_dates import as_of
 from ui.render_actions import actions
 from ui.render_failure import failure as failed
@@ -277,15 +276,8 @@ def _original(article: Article) -> str:
 
 
 def _paragraphs(page: SourcePage) -> Iterator[str]:
-    """The article's paragraphs; where there is no blank line between any, its lines."""
-    whole = page.article.text
-    gap = r"\n\s*\n\s*" if re.search(r"\n\s*\n", whole.strip()) else r"\n+"
-    start = 0
-    for match in [*re.finditer(gap, whole), None]:
-        end = match.start() if match else len(whole)
-        if whole[start:end].strip():
-            yield f'<p dir="auto">{"".join(_pieces(page, Span(start, end)))}</p>'
-        start = match.end() if match else end
+    for within in paragraphs(page.article.text):
+        yield f'<p dir="auto">{"".join(_pieces(page, within))}</p>'
 
 
 def _pieces(page: SourcePage, within: Span) -> Iterator[str]:

@@ -7,7 +7,7 @@ from ingest.pipeline import Outcome
 from qa.domain import Article, ArticleRef
 from ui.job_state import Job, JobItem, Stage
 from ui.listing import Listing
-from ui.markup import button, count, day, file_name, lang, tag, text, visible, web_link
+from ui.markup import button, count, day, file_name, lang, paragraphs, tag, text, visible, web_link
 from ui.render_filters import ask_about
 
 JOBS, EARLIER = 3, 20
@@ -91,12 +91,10 @@ def article(article: Article) -> str:
 def article_text(article: Article) -> str:
     """Its paragraphs."""
     shown = article.text[:LONGEST_TEXT]
-    paragraphs = "".join(
-        f'<p dir="auto">{text(part)}</p>' for part in shown.split("\n\n" if "\n\n" in shown else "\n") if part.strip()
-    )
+    body = "".join(f'<p dir="auto">{text(within.of(shown))}</p>' for within in paragraphs(shown))
     more = len(article.text) - len(shown)
     cut = f'<p class="fn-notice">{more:,} more characters are stored and not shown.</p>' if more else ""
-    return f'<div class="fn-text"{lang(article.language)}>{paragraphs}</div>{cut}'
+    return f'<div class="fn-text"{lang(article.language)}>{body}</div>{cut}'
 
 
 def said(message: str, remedy: str = "") -> str:

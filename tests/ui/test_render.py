@@ -271,6 +271,12 @@ def test_lines_are_paragraphs_where_no_blank_line_is() -> None:
     assert opened(evidence(article(1, text), "First line."), text=text).tags.count("p") == 1 + 3
 
 
+def test_lines_are_paragraphs_too_where_one_is_longer_than_a_text_broken_to_a_width_has() -> None:
+    broken, whole = "A line\nbroken off.\n\nAnother.", f"{'A long line. ' * 12}\nThe next.\n\nAnother."
+    for text, count in ((broken, 2), (whole, 3)):
+        assert opened(evidence(article(1, text), "Another."), text=text).tags.count("p") == 1 + count
+
+
 @pytest.mark.parametrize(
     ("state", "said"), [("current", None), ("superseded", "has changed since"), ("removed", "has been removed")]
 )
