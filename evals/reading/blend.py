@@ -34,8 +34,8 @@ NEVER = 1e6
 LOSS = 0.002
 """Of the mean reciprocal rank, for reading fewer passages."""
 Columns = NDArray[np.float64]
-"""Shape (sentences, 4): the network's score, standardised similarity, whether the sentence is gold, whether it is of
-the passages that are read first."""
+"""Shape (sentences, 5): the network's score, standardised similarity, whether the sentence is gold, whether it is of
+the passages that are read first, and the parts that it holds, as the bits of a number."""
 Spans = list[tuple[float, float]]
 """(how far it beats "no span", its F1) of the best span in each gold sentence of a case with accepted answers. None is
 right for a broad question."""
@@ -72,10 +72,11 @@ def read_all(
         ranked = retriever.retrieve(case.question, vector, Filters())
         if parts and ranked:
             found, similar = reader.sides(case.question, vector, ranked)
-            held = [_gold(parts, one.passage) for one in ranked[: len(found)]]
+            bits = [_bits(parts, one.passage) for one in ranked[: len(found)]]
+            held = [[bool(some) for some in each] for each in bits]
             first = [np.full(len(rows), place < GLANCE) for place, rows in enumerate(held)]
             scores = [one.sentences for one in found]
-            columns = (scores, similar[: len(found)], held, first)
+            columns = (scores, similar[: len(found)], held, first, bits)
             yield np.column_stack([np.concatenate(column) for column in columns]), _spans(case, ranked, found, held)
 
 
@@ -85,12 +86,18 @@ def best_weight(tables: Sequence[Columns]) -> float:
 
 
 def best_scale(tables: Sequence[Columns], weight: float) -> float:
-    """Puts the second and third sentences that gain more than they cost within `composer.MARGIN` of the first."""
+    """Puts the second and third sentences that gain more than they cost within `composer.MARGIN` of the first.
+
+    One gains by what those above it do not hold: another sentence that says the same is none.
+    """
     further = list[tuple[float, float]]()
     for table in tables:
         scores = table[:, 0] + weight * table[:, 1]
-        order = np.argsort(-scores, kind="stable")
-        further += [(float(scores[order[0]] - scores[n]), float(table[n, 2])) for n in order[1:3]]
+        first, *others = np.argsort(-scores, kind="stable")[:3]
+        cited = int(table[first, 4])
+        for n in others:
+            further.append((float(scores[first] - scores[n]), float(bool(int(table[n, 4]) & ~cited))))
+            cited |= int(table[n, 4])
     if not further:
         return 1.0
     gaps, gains = zip(*sorted((gap, gold - COST) for gap, gold in further), strict=True)
@@ -128,9 +135,11 @@ def _reciprocal(scores: Columns, gold: Columns) -> float:
     return 1 / (1 + int(places[0])) if places.size else 0.0
 
 
-def _gold(parts: Sequence[Sequence[Place]], passage: StoredPassage) -> list[bool]:
+def _bits(parts: Sequence[Sequence[Place]], passage: StoredPassage) -> list[int]:
+    """For each sentence a number, with a bit for every part that it holds."""
     article = passage.article.article_id
-    return [bool(parts_at(parts, article, sentence.start, sentence.end)) for sentence in passage.sentences]
+    held = (parts_at(parts, article, sentence.start, sentence.end) for sentence in passage.sentences)
+    return [sum(1 << part for part in some) for some in held]
 
 
 def _spans(case: Case, ranked: Sequence[RankedPassage], found: Sequence[Read], held: Sequence[Sequence[bool]]) -> Spans:

@@ -49,16 +49,27 @@ def test_where_every_span_pays_all_are_above_it() -> None:
 def test_the_scale_puts_the_claims_that_pay_within_the_composer_s_margin() -> None:
     # Below the first stand, of the first table, gold at 1 and none at 2; of the second none at 3 and at 4.
     # Gains in order: +0.88, -0.12, -0.12, -0.12. Most after one: a gap of 1 is the widest that pays.
-    first = np.array([[5.0, 0.0, 1], [4.0, 0.0, 1], [3.0, 0.0, 0]])
-    second = np.array([[5.0, 0.0, 1], [2.0, 0.0, 0], [1.0, 0.0, 0]])
+    first, second = holding((5.0, 0b1), (4.0, 0b10), (3.0, 0)), holding((5.0, 0b1), (2.0, 0), (1.0, 0))
     assert best_scale([first, second], 0.0) == pytest.approx(1 / MARGIN)
     # With similarity the gold of the first table stands 2 below: (5 + 1) - (4 + 0).
     first[0, 1] = 1.0
     assert best_scale([first, second], 1.0) == pytest.approx(2 / MARGIN)
 
 
+def test_a_further_sentence_that_says_the_same_does_not_pay() -> None:
+    # The second holds the first's part again: -0.12. Without any that pays, the least that can be is within the margin.
+    assert best_scale([holding((5.0, 0b1), (4.0, 0b1))], 0.0) == pytest.approx(1 / MARGIN)
+    assert best_scale([holding((5.0, 0b1), (4.9, 0b1), (4.0, 0b11))], 0.0) == pytest.approx(1 / MARGIN)
+    assert best_scale([holding((5.0, 0b1), (4.9, 0b1), (4.0, 0b1))], 0.0) == pytest.approx(0.1 / MARGIN)
+
+
 def test_without_further_sentences_the_scale_is_one() -> None:
-    assert best_scale([np.array([[5.0, 0.0, 1]])], 0.0) == 1.0
+    assert best_scale([holding((5.0, 0b1))], 0.0) == 1.0
+
+
+def holding(*rows: tuple[float, int]) -> np.ndarray:
+    """(score, the bits of the parts it holds) a sentence."""
+    return np.array([(score, 0.0, bits > 0, 1, bits) for score, bits in rows])
 
 
 def read_in_part(*rows: tuple[float, int, int]) -> np.ndarray:
