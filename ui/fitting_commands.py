@@ -1,6 +1,7 @@
 """`footnote eval calibrate ...` and `footnote train-reader`: what is fitted to questions with known answers."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,10 @@ def calibrate(
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the calibration.")] = Path(
         "confidence.json"
     ),
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases of each file.")] = None,
+    limits: Annotated[
+        list[int] | None,
+        typer.Option("--limit", metavar="N", min=1, help="At most so many cases of each file; or once for each."),
+    ] = None,
     wrong: Annotated[float, typer.Option(help="Cost of an answer that is not right.")] = 1.0,
     refused: Annotated[float, typer.Option(help="Cost of refusing where there was a right answer.")] = 1.0,
     near: Annotated[float, typer.Option(min=0, help="What an unanswerable case counts beside a withheld one.")] = 1.0,
@@ -43,11 +47,13 @@ def calibrate(
     from ui import terminal
 
     named = list(map(datasets.named, sources))
+    given = _each(limits or [None], len(named))
     with staged() as step:
         settings = load(library=library)
         known = {example.id for path in but or () for example in trained_on(path)}
-        ask = partial(examples, settings=settings, limit=limit, progress=step, sizes=sizes or (), but=known)
-        seen = [example for path, form in named for example in ask(path, form=form)]
+        ask = partial(examples, settings=settings, progress=step, sizes=sizes or (), but=known)
+        pairs = zip(named, given, strict=True)
+        seen = [example for (path, form), limit in pairs for example in ask(path, form=form, limit=limit)]
     costs = calibration.Costs(wrong, refused, near)
     names = [path.name for path, _ in named]
     fitted = calibration.fit(seen, costs, names, datetime.now(UTC).date().isoformat(), sizes or ())
@@ -118,3 +124,13 @@ def train_reader(context: typer.Context) -> None:
     from evals.train_reader import main
 
     main(context.args)
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+def _each(limits: Sequence[int | None], files: int) -> Sequence[int | None]:
+    """One for every file."""
+    if len(limits) not in (1, files):
+        raise typer.BadParameter(f"{len(limits)} limits for {files} files.", param_hint="--limit")
+    return limits if len(limits) == files else [*limits] * files

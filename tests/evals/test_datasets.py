@@ -281,12 +281,21 @@ def written_lines(path: Path, *lines: str) -> Path:
     return path
 
 
-def test_a_source_names_its_format_after_a_colon_unless_a_file_is_called_so(tmp_path: Path) -> None:
-    odd = tmp_path / "a:b"
-    odd.touch()
-    assert named("x/qed.gz:qed") == (Path("x/qed.gz"), "qed")
-    assert named("x/cases.jsonl") == (Path("x/cases.jsonl"), "cases")
-    assert named(str(odd)) == (odd, "cases")
+@pytest.mark.parametrize(
+    ("source", "path", "form"),
+    [
+        ("dev.jsonl", "dev.jsonl", "cases"),
+        ("dev.json:squad", "dev.json", "squad"),
+        ("C:/dev.json:squad", "C:/dev.json", "squad"),
+        ("odd:name.jsonl", "odd:name.jsonl", "cases"),
+    ],
+)
+def test_a_source_with_and_without_its_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, path: str, form: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("odd:name.jsonl").touch()
+    assert named(source) == (Path(path), form)
 
 
 def test_articles_with_their_own_questions(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from qa.features import NAMES
 from qa.retriever import SIDES
 from qa.weights import Weights
 from ui.cli import app
-from ui.fitting_commands import _named
 
 CASES = Path(__file__).parents[2] / "samples" / "cases.jsonl"
 
@@ -81,16 +80,7 @@ def test_a_format_that_is_not_there(command: str, tmp_path: Path) -> None:
     assert "no format 'colour'" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("source", "path", "form"),
-    [
-        ("dev.jsonl", "dev.jsonl", "cases"),
-        ("dev.json:squad", "dev.json", "squad"),
-        ("C:/dev.json:squad", "C:/dev.json", "squad"),
-        ("odd:name.jsonl", "odd:name.jsonl", "cases"),
-    ],
-)
-def test_a_source_with_and_without_its_format(tmp_path: Path, source: str, path: str, form: str) -> None:
-    (tmp_path / "odd:name.jsonl").write_text("")
-
-    assert _named(source) == (Path(path), form)
+def test_as_many_limits_as_files_or_one() -> None:
+    done = footnote("eval", "calibrate", CASES, "--limit", 2, "--limit", 3)
+    assert done.exit_code == 2
+    assert "2 limits for 1 files" in done.stderr
