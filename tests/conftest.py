@@ -27,8 +27,6 @@ from qa.settings import load
 from tests import network
 
 network.watch()
-network.watch_children(watching := Path(mkdtemp(prefix="footnote-watching-")))
-atexit.register(shutil.rmtree, watching, ignore_errors=True)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["FOOTNOTE_READER"] = "none"
 stay_quiet()
@@ -39,6 +37,13 @@ if "FOOTNOTE_FUZZ" not in os.environ:  # the same made-up inputs every time; oth
     settings.load_profile("same")
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "articles"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The processes of tests are watched; pytest's own workers watch themselves."""
+    if config.getoption("dist", "no") == "no":
+        network.watch_children(folder := Path(mkdtemp(prefix="footnote-watching-")))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 def pytest_collection_finish() -> None:

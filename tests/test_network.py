@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -37,11 +38,13 @@ def test_this_machine_is_reached() -> None:
         assert network.taken() == []
 
 
-@pytest.mark.parametrize("environment", [None, _environment()], ids=["as it is", "a loader's"])
-def test_a_process_that_a_test_starts_is_refused_and_noted_too(environment: dict[str, str] | None) -> None:
+@pytest.mark.parametrize("environment", [lambda: None, _environment], ids=["as it is", "a loader's"])
+def test_a_process_that_a_test_starts_is_refused_and_noted_too(
+    environment: Callable[[], dict[str, str] | None],
+) -> None:
     tried = f"import socket; socket.create_connection(({AWAY!r}, 9), timeout=5)"
     ended = subprocess.run(
-        [sys.executable, "-P", "-c", tried], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-P", "-c", tried], env=environment(), capture_output=True, text=True, check=False
     )
     assert "no test leaves this machine" in ended.stderr
     assert network.taken() == [f"socket.connect {AWAY!r}"]
