@@ -192,7 +192,7 @@ def told_of_three(page: Any) -> None:
     assert "broken.pdf cannot be read" in broken
     assert "Save it again" in broken
     scan = job.locator(".fn-failed li", has_text="scan.pdf").inner_text()
-    assert "scan.pdf has a text layer. Run OCR over it first." in scan
+    assert "No page of scan.pdf has a text layer (2 looked at). Run OCR over it first." in scan
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     job.locator("summary", has_text="1 article").click()
     assert "The tide turns added, 2 sentences" in " ".join(job.locator("details li").inner_text().split())
