@@ -1,6 +1,7 @@
 """RSS or Atom -> what it says of each of its articles; `ingest.feeds` goes for their pages."""
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -14,6 +15,8 @@ from qa.errors import NoText
 MAX_ITEMS = 200
 
 _BLOCKS = ("p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "blockquote", "pre", "figure", "section")
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that lxml refuses, and that `clean` would take out."""
 _UNSEEN = ("script", "style", "template", "noscript")
 
 
@@ -66,7 +69,7 @@ def _plain(html: str) -> str:
 
     if "<" not in html and "&" not in html:
         return html
-    root = fragment_fromstring(html, create_parent="div")
+    root = fragment_fromstring(_NO_XML.sub("", html), create_parent="div")
     for element in list(root.iter(*_UNSEEN)):
         element.drop_tree()
     for element in root.iter(*_BLOCKS):

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ingest.loaders import SANDBOXED, kind_of, load
@@ -41,7 +41,11 @@ def mutated(draw: st.DrawFn) -> bytes:
     return body[:start] + draw(st.binary(max_size=40)) + body[end:]
 
 
+CONTROLS = b"<?xml?><rss><item><link>http://a.test/</link><description>\x01&amp; more</description></item></rss>"
+
+
 @FUZZ
+@example(CONTROLS, "a.txt")
 @given(st.one_of(st.binary(max_size=400), mutated()), st.sampled_from(("a.txt", "a.md", "a.xml", "a.html", "")))
 def test_files(body: bytes, name: str) -> None:
     """Feeds in this process, too; the other libraries behind the sandbox may raise what they like there."""
