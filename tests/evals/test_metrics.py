@@ -74,6 +74,13 @@ def test_citation_support_is_the_share_of_citations_that_bear_their_claim() -> N
     assert "citation_support" not in scores(record())
 
 
+def test_unsupported_claims_are_their_share_of_an_answer_s_claims() -> None:
+    assert scores(record(claims=3, unsupported=1))["unsupported_claims"] == pytest.approx(1 / 3)
+    assert scores(record(claims=2))["unsupported_claims"] == 0
+    assert "unsupported_claims" not in scores(record())
+    assert "unsupported_claims" not in scores(record(refused=True, claims=3, unsupported=1))
+
+
 def test_ranking_scores_are_those_of_the_record() -> None:
     found = scores(record(sentences=((), (0,)), passages=((0,),), articles=((), (0,))))
 
