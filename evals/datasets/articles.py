@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.cases import Case, Dataset, Gold, distinct
-from evals.datasets.files import json_lines, name_of
+from evals.datasets.files import json_lines, name_of, starts_of
 from qa.domain import LoadedArticle
 from qa.errors import CaseError
 
@@ -40,9 +40,9 @@ def _cases(uri: str, row: Mapping[str, Any]) -> Iterator[Case]:
 
 
 def _gold(uri: str, sentences: Sequence[str], parts: Sequence[int | Sequence[int]]) -> Iterator[Gold]:
+    starts = starts_of(sentences)
     for part, places in enumerate(parts):
         for place in [places] if isinstance(places, int) else places:
             if place < 0:
                 raise IndexError(place)
-            start = sum(len(before) + 1 for before in sentences[:place])
-            yield Gold(uri, sentences[place], part, start)
+            yield Gold(uri, sentences[place], part, starts[place])

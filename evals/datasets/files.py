@@ -3,7 +3,8 @@
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -40,3 +41,8 @@ def json_lines(path: Path) -> Iterator[tuple[str, Any]]:
 def name_of(path: Path) -> str:
     """The file's name without .gz and .json: "dev" of dev.jsonl."""
     return path.name.removesuffix(".gz").rsplit(".", 1)[0]
+
+
+def starts_of(sentences: Sequence[str]) -> list[int]:
+    """Where each begins in the text of them all with a space between."""
+    return list(accumulate((len(sentence) + 1 for sentence in sentences[:-1]), initial=0))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.cases import Case, Dataset, Gold, distinct
-from evals.datasets.files import json_of, name_of
+from evals.datasets.files import json_of, name_of, starts_of
 from qa.domain import LoadedArticle
 from qa.errors import CaseError
 
@@ -48,7 +48,7 @@ def _slug(key: tuple[str, str, tuple[str, ...]]) -> str:
 
 def _case(row: Mapping[str, Any], identity: str, uri: str) -> Case:
     sentences: Sequence[str] = row["candidates"]
-    starts = [sum(len(sentence) + 1 for sentence in sentences[:place]) for place in range(len(sentences))]
+    starts = starts_of(sentences)
     gold = tuple(Gold(uri, sentences[place], part=0, near=starts[place]) for place in row["answers"])
     kind = row["q_types"][0] if row.get("q_types") else "other"
     return Case(identity, row["question"], gold, kind=kind, about=uri)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evals.cases import Case, Dataset, Gold
-from evals.datasets.files import name_of, text_of
+from evals.datasets.files import name_of, starts_of, text_of
 from qa.domain import LoadedArticle
 from qa.errors import CaseError
 
@@ -32,7 +32,11 @@ def load(path: Path) -> Dataset:
         raise CaseError(f"{path}: {len(sentences)} sentences, but {len(questions)} questions in {twin.name}.")
     name = name_of(path).removesuffix(".txt")
     articles = _articles(name, list(dict.fromkeys(sentences)))
-    place = {sentence: (uri, at) for uri, held in articles.items() for sentence, at in _starts(held)}
+    place = {
+        sentence: (uri, at)
+        for uri, held in articles.items()
+        for sentence, at in zip(held, starts_of(held), strict=True)
+    }
     cases = tuple(
         Case(f"{name}-{number}", question, (Gold(place[sentence][0], sentence, near=place[sentence][1]),))
         for number, (sentence, question) in enumerate(zip(sentences, questions, strict=True))
@@ -56,7 +60,3 @@ def _mended(line: str) -> str:
 
 def _articles(name: str, distinct: Sequence[str]) -> dict[str, Sequence[str]]:
     return {f"{name}/{at // SENTENCES}": distinct[at : at + SENTENCES] for at in range(0, len(distinct), SENTENCES)}
-
-
-def _starts(sentences: Sequence[str]) -> list[tuple[str, int]]:
-    return [(one, sum(len(before) + 1 for before in sentences[:place])) for place, one in enumerate(sentences)]
