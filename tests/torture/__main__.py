@@ -1,6 +1,6 @@
 """Kill the program at random and at every step, and let processes work together; a table of what was seen.
 
-python -m tests.torture [--kills 200] [--every 1] [--minutes 1] [--seed 1]
+python -m tests.torture [--kills 200] [--every 1] [--minutes 1] [--commands 1] [--seed 1]
 """
 
 import argparse
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from tests.torture.commands import commands_together
 from tests.torture.kill import Torture
 from tests.torture.processes import end_all
 from tests.torture.sweep import Sweep
@@ -25,6 +26,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200, help="at random moments, half of them in Chroma")
     parser.add_argument("--every", type=int, default=1, help="die at every Nth step; 0: at none")
     parser.add_argument("--minutes", type=float, default=1, help="how long processes work on one library; 0: none")
+    parser.add_argument("--commands", type=float, default=1, help="minutes of the commands on one library; 0: none")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="footnote-torture-"))
@@ -36,6 +38,8 @@ def main() -> int:
             _table("Killed", lambda: _killed(folder / "killed", given.seed, given.kills))
         if given.minutes:
             _table("Together", lambda: iter(together(folder / "together", given.minutes * 60).items()))
+        if given.commands:
+            _table("Commands", lambda: iter(commands_together(folder / "commands", given.commands * 60).items()))
     except KeyboardInterrupt:
         end_all()
         shutil.rmtree(folder)
