@@ -78,6 +78,10 @@ element.addEventListener("keydown", (event) => {
   }
 });
 
+document.addEventListener("fn-page", ({ detail }) => { // articles may have come in meanwhile
+  if (detail === "chat" && element.querySelector("[data-empty]")) document.querySelector("#fn-new").click();
+});
+
 let turns = 0;
 watch("value", () => {
   if (element.closest("#fn-source")) reveal();

@@ -65,9 +65,9 @@ def source_failure(failure: Failure) -> str:
     return tag("section", head + failed(failure), cls="fn-source", aria_label="Source")
 
 
-_EMPTY_LIBRARY = """<section class="fn-welcome"><h2>The library is empty</h2>
+_EMPTY_LIBRARY = """<section class="fn-welcome" data-empty><h2>The library is empty</h2>
 <p>Footnote answers questions from your articles and footnotes every claim with the exact sentence it rests on.
-Add some articles first, from a file, a folder, a web address or a feed:</p>
+Add some first: <a href="#library">files, a web address or a feed</a> here, or a folder from the command line:</p>
 <pre><code>footnote ingest FOLDER</code></pre><p>Then load this page again.</p></section>"""
 
 _CLOSE = button(

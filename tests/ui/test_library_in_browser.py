@@ -146,6 +146,19 @@ def test_articles_come_in_are_found_read_asked_about_and_removed(browser: Any, a
         page.get_by_text("No article matches.").wait_for()
 
 
+def test_the_empty_chat_leads_to_the_library_and_fills_with_it(browser: Any, address: str, files: list[str]) -> None:
+    with visit(browser, address, **WIDE) as seen:
+        page, links = seen.page, seen.page.get_by_role("navigation", name="Pages")
+        before = links.bounding_box()
+        page.get_by_role("link", name="files, a web address or a feed").click()
+        page.get_by_text("add the first article above").wait_for()
+        assert links.bounding_box()["x"] == before["x"]
+        send(page, files[:1])
+        page.get_by_role("link", name="Chat", exact=True).click()
+        page.get_by_role("heading", name="What would you like to know?").wait_for()
+        assert "from 1 article " in page.locator(".fn-welcome").inner_text()
+
+
 def test_hostile_long_and_right_to_left_titles_stay_text_in_their_place(
     browser: Any, address: str, files: list[str]
 ) -> None:
