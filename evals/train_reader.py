@@ -20,6 +20,7 @@ from pathlib import Path
 
 from evals import datasets
 from evals.cases import kept_apart
+from evals.datasets.answer_places import answered
 from evals.reading import blend, examples
 from evals.reading.examples import Example
 from evals.reading.training import BEST, Recipe, Stage, Trainer, mean_of, steps
@@ -34,6 +35,8 @@ SEED = 0
 
 def make_examples(given: argparse.Namespace) -> None:
     dataset = datasets.load(given.file, given.format)
+    if given.answers:
+        dataset = answered(dataset, given.answers)
     cases = [case for case in dataset.cases if not kept_apart(case, given.keep_apart)]
     random.Random(SEED).shuffle(cases)  # noqa: S311
     others = [datasets.load(path, form) for path, form in map(datasets.named, given.articles or ())]
@@ -135,6 +138,9 @@ def _examples_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="FILE:FORMAT",
         help="a set whose articles the file's cases are about, where it brings none itself; may be repeated",
+    )
+    parser.add_argument(
+        "--answers", type=Path, help="where the short answers stand, for a set that says only which sentence answers"
     )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--limit", type=int)

@@ -9,6 +9,7 @@ import pytest
 
 from evals.cases import Dataset
 from evals.datasets import FORMATS, load, named
+from evals.datasets.answer_places import answered
 from evals.gold import Resolver
 from qa.errors import CaseError
 from tests.evals.makers import FakeShelf, article
@@ -264,6 +265,31 @@ def test_sentence_pairs(tmp_path: Path) -> None:
         ("What is it?", True),
     ]
     assert missing_of(dataset) == []
+
+
+def test_places_of_short_answers_are_those_of_the_sentence_that_answers(tmp_path: Path) -> None:
+    written_lines(tmp_path / "tgt-tiny.txt", "who said so ?", "by how much ?", "why ?")
+    dataset = load(written_lines(tmp_path / "src-tiny.txt", *["rates rose by 2 % , the bank said ."] * 3), "pairs")
+    places = written_lines(tmp_path / "places.txt", "src-tiny-0 18 26", "src-tiny-2")
+
+    cases = answered(dataset, places).cases
+
+    assert [(case.question, case.answers) for case in cases] == [("Who said so?", ("the bank",)), ("By how much?", ())]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("src-tiny-0 one two", ":1: not a line"),
+        ("src-tiny-0 3", ":1: not a line"),
+        ("src-tiny-0 900 910", "has no words"),
+    ],
+)
+def test_places_that_do_not_fit_are_named(tmp_path: Path, line: str, said: str) -> None:
+    written_lines(tmp_path / "tgt-tiny.txt", "who said so ?")
+    dataset = load(written_lines(tmp_path / "src-tiny.txt", "rates rose ."), "pairs")
+    with pytest.raises(CaseError, match=said):
+        answered(dataset, written_lines(tmp_path / "places.txt", line))
 
 
 def test_sentences_without_as_many_questions(tmp_path: Path) -> None:

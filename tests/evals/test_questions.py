@@ -8,6 +8,7 @@ import pytest
 import evals
 from evals import datasets
 from evals.cases import Case, kept_apart
+from evals.datasets.answer_places import answered
 from tests.shared_data import shared_data
 
 FOLDER = Path(evals.__file__).parent / "questions"
@@ -63,3 +64,12 @@ def test_none_about_wikipedia_is_about_what_is_reported_on() -> None:
     assert not asked & {case.about for case in qed if kept_apart(case, 3)}
     assert not {uri.split("/", 1)[1] for uri in asked} & {uri.split("/", 1)[1] for uri in tested}
     assert not titles & {article.title.casefold().replace("_", " ") for _, article in squad}
+
+
+@pytest.mark.parametrize(("name", "asked", "short"), [("dev", 10_489, 10_489), ("test", 11_663, 11_663)])
+def test_places_of_short_answers_fit_the_sentence_pairs(name: str, asked: int, short: int) -> None:
+    cases = answered(
+        datasets.load(shared_data(f"nqg/src-{name}.txt.gz"), "pairs"), FOLDER / f"pairs-{name}.txt.gz"
+    ).cases
+    assert (len(cases), sum(bool(case.answers) for case in cases)) == (asked, short)
+    assert sum(len(case.answers[0].split()) for case in cases) / asked < 4
