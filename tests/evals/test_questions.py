@@ -13,7 +13,7 @@ from tests.shared_data import shared_data
 
 FOLDER = Path(evals.__file__).parent / "questions"
 NEWS, BROAD, DEV, WIKIPEDIA = (FOLDER / f"{name}.jsonl.gz" for name in ("news", "news-broad", "news-dev", "wikipedia"))
-MADE_UP = FOLDER / "made_up.jsonl.gz"
+CONTRAST, MADE_UP = FOLDER / "news-contrast.jsonl.gz", FOLDER / "made_up.jsonl.gz"
 
 
 def about(cases: tuple[Case, ...]) -> set[str]:
@@ -22,7 +22,8 @@ def about(cases: tuple[Case, ...]) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("file", "count", "near"), [(NEWS, 12_374, 0.17), (BROAD, 2_391, 0.18), (DEV, 767, 0.27), (WIKIPEDIA, 4_766, 0.14)]
+    ("file", "count", "near"),
+    [(NEWS, 12_374, 0.17), (BROAD, 2_391, 0.18), (DEV, 1_626, 0.39), (CONTRAST, 6_455, 0.49), (WIKIPEDIA, 4_766, 0.14)],
 )
 def test_they_are_cases_with_places_and_without_the_articles_words(file: Path, count: int, near: float) -> None:
     cases = datasets.load(file).cases
@@ -42,7 +43,7 @@ def test_those_about_made_up_articles_bring_them() -> None:
 
 
 @pytest.mark.parametrize("name", ["dev", "test"])
-@pytest.mark.parametrize("file", [NEWS, BROAD])
+@pytest.mark.parametrize("file", [NEWS, BROAD, CONTRAST])
 def test_none_that_is_trained_on_is_about_an_article_that_is_kept_apart(file: Path, name: str) -> None:
     kept = about(datasets.load(shared_data(f"newsqa/{name}.jsonl")).cases)
     assert len(kept) > 100
