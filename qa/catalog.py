@@ -50,7 +50,7 @@ class Catalog:
         """Raises LibraryNotFound, LibraryTooNew, LibraryUnwritable or LibraryError (not a catalog)."""
         self.path = folder / name
         self._steps = steps
-        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._idle: LifoQueue[tuple[_State, sqlite3.Connection]] = LifoQueue()
         self._closed = False
         if not self.path.is_file() and not create:
             raise LibraryNotFound(f"There is no library in {folder}.", "Make one with: footnote ingest FOLDER")
@@ -99,7 +99,7 @@ class Catalog:
         self._closed = True
         while True:
             try:
-                self._idle.get_nowait().close()
+                self._idle.get_nowait()[1].close()
             except Empty:
                 return
 
@@ -120,17 +120,33 @@ class Catalog:
     def _lent(self) -> Iterator[sqlite3.Connection]:
         if self._closed:
             raise LibraryError(f"{self.path} has been closed.")
-        try:
-            connection = self._idle.get_nowait()
-        except Empty:
-            connection = self._connect()
+        state = self._state()
+        connection = self._kept(state) or self._connect()
         try:
             yield connection
         finally:
             if self._closed or connection.in_transaction:
                 connection.close()
             else:
-                self._idle.put(connection)
+                self._idle.put((state, connection))
+
+    def _kept(self, state: "_State") -> sqlite3.Connection | None:
+        """One that is idle and was opened in this state; others are closed."""
+        while True:
+            try:
+                opened, connection = self._idle.get_nowait()
+            except Empty:
+                return None
+            if opened == state:
+                return connection
+            connection.close()
+
+    def _state(self) -> "_State":
+        """What a connection must have been opened under: where it was told that none writes, nobody may have since."""
+        if self.writable:
+            return ()
+        found = (file.stat() for file in (self.path, self._log) if file.exists())
+        return tuple((stat.st_size, stat.st_mtime_ns) for stat in found)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -151,8 +167,14 @@ class Catalog:
         """A read-only folder can be asked too: SQLite wants a log beside the file unless told that none writes."""
         if self.writable:
             return ""
-        log = self.path.with_name(f"{self.path.name}-wal")
-        return "?mode=ro" if log.exists() and log.stat().st_size else "?mode=ro&immutable=1"
+        return "?mode=ro" if self._log.exists() and self._log.stat().st_size else "?mode=ro&immutable=1"
+
+    @property
+    def _log(self) -> Path:
+        return self.path.with_name(f"{self.path.name}-wal")
+
+
+_State = tuple[tuple[int, int], ...]
 
 
 def setting(connection: sqlite3.Connection, key: str, default: Any = None) -> Any:
@@ -221,6 +243,8 @@ def _explain(path: Path, error: sqlite3.DatabaseError) -> LibraryError:
         return LibraryUnwritable(f"{path} cannot be written: {words}.", _MAKE_ROOM)
     if "locked" in words or "busy" in words:
         return LibraryError(f"{path} is held by another process: {words}.", "Try again when it has finished.")
+    if "malformed" in words and not os.access(path.parent, os.W_OK):
+        return LibraryError(f"{path} was changed while it was read.", "Try again, or run: footnote library check")
     if "not a database" in words or "malformed" in words:
         return LibraryError(f"{path} is damaged: {words}.", "Restore it from a backup, or ingest into a new folder.")
     return LibraryError(f"{path} could not be used: {words}.", "Run: footnote library check")

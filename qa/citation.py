@@ -102,7 +102,7 @@ class Recogniser:
             return self._drop_line(whole) if complete else None
         if not complete and (_may_be_heading(whole) or _may_be_listed(whole)):
             return None
-        mark = _mark(whole, listed.end()) if (listed := _LISTED.match(whole)) else None
+        mark = _listed_mark(whole)
         if _HEADING.match(whole) or (mark and self._plain.strip() and not self._in_front):
             self._listing = True
             return self._drop_line(whole) if complete else None
@@ -184,6 +184,15 @@ def _mark(text: str, at: int) -> str | None:
     if _VALID.fullmatch(bracket) or _NONE.fullmatch(bracket):
         return bracket
     return bracket if _CITING.fullmatch(bracket) and not _prose(bracket) else None
+
+
+def _listed_mark(line: str) -> str | None:
+    """The mark that begins a line of a list of sources: one with something behind it, "[1] The Courier, 3 May"."""
+    listed = _LISTED.match(line)
+    mark = _mark(line, listed.end()) if listed else None
+    if listed is None or mark is None or _NONE.fullmatch(mark):
+        return None
+    return mark if re.search(r"\w", line[listed.end() + len(mark) :]) else None
 
 
 def _prose(bracket: str) -> bool:

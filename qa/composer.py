@@ -8,7 +8,7 @@ figure for the same thing, it is a claim too, beside the one that it differs fro
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from qa import disagreement, terms
+from qa import disagreement, support, terms
 from qa.domain import (
     Answer,
     Citation,
@@ -123,9 +123,12 @@ def _difference(
 
 
 def _repeats(first: Evidence, second: Evidence) -> bool:
-    """In nearly the same words, and with no other figure in their place: that would not bear the claim out."""
-    alike = terms.overlap(terms.words(first.quote), terms.words(second.quote)) >= DUPLICATE
-    return alike and disagreement.difference(first, second) is None
+    """In nearly the same words, without another figure or name in their place or a denial: else it would not bear the
+    claim `first` out."""
+    if terms.overlap(terms.words(first.quote), terms.words(second.quote)) < DUPLICATE:
+        return False
+    denied = support.negated(first.quote, [second]) or support.negated(second.quote, [first])
+    return not denied and not support.missing(first.quote, [second]) and disagreement.difference(first, second) is None
 
 
 def _short_answer(considered: Considered, numbers: Mapping[int, int]) -> ShortAnswer | None:

@@ -14,7 +14,7 @@ from datetime import date
 from qa import terms
 from qa.domain import Difference, Evidence, Said
 from qa.features import stems
-from qa.support import figures_of, names_of
+from qa.support import figures_at, names_of
 
 SHARED = 2
 """Words that a sentence must share with the one whose figure it names."""
@@ -67,13 +67,11 @@ def sentence(found: Difference) -> str:
 
 def figures(text: str) -> Iterator[Figure]:
     """Every figure that counts or measures something."""
-    at = 0
-    for written, value in figures_of(text):
-        start = text.index(written, at)
-        at = end = start + len(written)
+    for where, value in figures_at(text):
+        start, end = where.start, where.end
         sign = text[start - 1] if start and text[start - 1] in "£$€¥" else ""
         if sign or not _no_amount(text, start, end, value):
-            yield Figure(sign + written, value, sign or _unit(text[end:]), start - len(sign), end)
+            yield Figure(sign + where.of(text), value, sign or _unit(text[end:]), start - len(sign), end)
 
 
 # ----------------------------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ class FluentWriter:
         with closing(self._shown(asked, recogniser)) as shown:
             told = yield from shown
         cited = recogniser.cited()
-        if recogniser.declined and not cited:
+        if recogniser.declined and not any(sentence.numbers for sentence in cited):
             yield None
             return
         order = [asked.numbered[number - 1] for number in recogniser.order]

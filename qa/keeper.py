@@ -66,11 +66,12 @@ class Keeper:
         self._asked += 1
         if not self._in_step():
             return None
+        index = self._index
         try:
-            index = self._index
             return index.nearest(vector, k) if index else None
         except Exception:
-            self._give_up()
+            if self._index is index:  # else it was closed for a new one
+                self._give_up()
             return None
 
     def catch_up(self, progress: Progress | None = None) -> bool:
@@ -121,7 +122,8 @@ class Keeper:
 
     def _advance(self, progress: Progress | None) -> None:
         self._open(progress)
-        self._follow(progress)
+        if not self._follow(progress):
+            self._build(progress)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -142,9 +144,8 @@ class Keeper:
         try:
             if self._index is None:
                 return self._start()
-            if self.behind() > FAR_BEHIND:
+            if self.behind() > FAR_BEHIND or not self._follow(None):
                 return self._start()
-            self._follow(None)
             return self._index is not None
         except Exception:
             self._give_up()
@@ -225,27 +226,26 @@ class Keeper:
         self._index = index
         self._tidy(mark)
 
-    def _follow(self, progress: Progress | None) -> None:
-        """Apply the catalog's changes, a batch at a time, each between the two marks."""
+    def _follow(self, progress: Progress | None) -> bool:
+        """Apply the catalog's changes, a batch at a time, each between the two marks; False: make the folder anew."""
         while True:
             if self._index is None:
-                return
+                return True
             with self._catalog.reading() as connection:
                 mark = read_mark(connection)
                 if stored.active_generation(connection) != mark.embedding:
-                    break
+                    return False
+                if mark.deleted > MOST_DELETED * (len(self._index) + mark.deleted):
+                    return False
                 step = follow(connection, mark.embedding, mark.sequence, BATCH)
             if step is None:
-                return
+                return True
             with self._dirty(mark) as finish:
                 step.apply(self._index)
                 mark = replace(mark, sequence=step.sequence, deleted=mark.deleted + len(step.removed))
                 finish(mark)
-            if mark.deleted > MOST_DELETED * (len(self._index) + mark.deleted):
-                break
             if progress:
                 progress(step.done, step.done + step.left)
-        self._build(progress)
 
     @contextmanager
     def _dirty(self, mark: Mark) -> Iterator[Callable[[Mark], None]]:

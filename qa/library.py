@@ -145,12 +145,12 @@ class Library:
             return articles.counted(connection, search, filters)
 
     def passages_of(self, article_id: int) -> list[StoredPassage]:
-        """In the order of the text; none for a removed article. Raises NotInLibrary."""
+        """In the order of the text; none for a removed article, nor one whose vectors are gone. Raises NotInLibrary."""
         with self._catalog.reading() as connection:
             articles.state(connection, article_id)
             ids = stored.ids_of(connection, article_id)
             found = stored.load(connection, ids)
-            return [found[i] for i in ids]
+            return [found[i] for i in ids if i in found]
 
     def publishers(self) -> list[str]:
         with self._catalog.reading() as connection:

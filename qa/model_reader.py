@@ -3,7 +3,8 @@
 A sentence's score is the model's, over "not here", plus `weight` times the standardised score of a reader of
 similarity. Both are divided by `scale`, so that a claim worth citing lies within `composer.MARGIN` of the best. Two
 passages are read first; where a sentence of theirs beats "not here" by more than `clear`, no more are. Otherwise the
-next ones are, up to `limit`. What is not read stands below what is, in the order of similarity.
+next ones are, up to `limit`; where nothing is ever clear, all are read at once. What is not read stands below what is,
+in the order of similarity.
 """
 
 from collections.abc import Sequence
@@ -39,7 +40,7 @@ class Model(Protocol):
     """Implemented by `qa.trained_reader` and `qa.other_models`."""
 
     def read(self, question: str, texts: Sequence[PassageText]) -> list[Read]:
-        """One a passage, in their order; scores compare between passages."""
+        """One a passage, in their order; scores compare between the passages of a call."""
         ...
 
 
@@ -85,9 +86,10 @@ class ModelReader:
     ) -> tuple[list[Read], list[Scores]]:
         """What the model says of the passages that it reads, and standardised similarity of all: to be weighed."""
         texts = [PassageText.of(ranked.passage) for ranked in passages[: self._limit]]
-        found = self._model.read(question, texts[:GLANCE])
-        if len(texts) > GLANCE and all(float(one.sentences.max()) <= self._figures.clear for one in found):
-            found = found + self._model.read(question, texts[GLANCE:])
+        glance = len(texts) if self._figures.clear == inf else GLANCE
+        found = self._model.read(question, texts[:glance])
+        if len(texts) > glance and all(float(one.sentences.max()) <= self._figures.clear for one in found):
+            found = found + self._model.read(question, texts[glance:])
         return found, self._similar(question, vector, passages)
 
     def _similar(self, question: str, vector: Vector, passages: Sequence[RankedPassage]) -> list[Scores]:

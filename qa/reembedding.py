@@ -1,12 +1,11 @@
 """Every vector anew with another model: beside the old ones, then one swap. Killed half-way, it goes on from there."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from qa import stored
 from qa.catalog import Catalog, put_setting, setting
-from qa.domain import StoredPassage
 from qa.embedder import Embedder, EmbeddingStamp, PassageInput
 
 PENDING = "reembedding"
@@ -45,14 +44,14 @@ def _begin(catalog: Catalog, stamp: EmbeddingStamp) -> int:
         return generation
 
 
-def _waiting(catalog: Catalog, generation: int) -> list[StoredPassage]:
+def _waiting(catalog: Catalog, generation: int) -> dict[int, PassageInput]:
     with catalog.reading() as connection:
         ids = [i for (i,) in connection.execute(f"SELECT id {_WITHOUT} LIMIT ?", (generation, _BATCH))]
-        return list(stored.load(connection, ids).values())
+        return stored.inputs(connection, ids)
 
 
-def _embed(catalog: Catalog, generation: int, embedder: Embedder, batch: Sequence[StoredPassage]) -> None:
-    vectors = dict(zip([p.passage_id for p in batch], embedder.passages([*map(_input, batch)]), strict=True))
+def _embed(catalog: Catalog, generation: int, embedder: Embedder, batch: Mapping[int, PassageInput]) -> None:
+    vectors = dict(zip(batch, embedder.passages([*batch.values()]), strict=True))
     with catalog.writing() as connection:
         kept = {i for i in vectors if connection.execute("SELECT 1 FROM passage WHERE id = ?", (i,)).fetchone()}
         done = {i for i in kept if _has(connection, generation, i)}
@@ -64,10 +63,6 @@ def _has(connection: sqlite3.Connection, generation: int, passage_id: int) -> bo
         "SELECT 1 FROM vectors WHERE passage_id = ? AND generation = ?", (passage_id, generation)
     ).fetchone()
     return row is not None
-
-
-def _input(passage: StoredPassage) -> PassageInput:
-    return PassageInput.of(passage.article.title, passage.text, passage)
 
 
 def _progress(catalog: Catalog, generation: int) -> tuple[int, int]:

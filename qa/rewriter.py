@@ -2,7 +2,8 @@
 
 A question refers back when it holds a pronoun that nothing before it in the question stands for ("When did he say
 so?"), a bare demonstrative ("What caused that?"), or too little of its own ("Why?", "And in 2004?"). Then the
-subject of the nearest earlier question that has one is carried over, in brackets. Every other question stays as it is.
+subject of the nearest earlier question that has one is carried over, in brackets: an earlier follow-up's is what it
+carries over itself. Every other question stays as it is.
 """
 
 import re
@@ -22,9 +23,14 @@ _IMPERSONAL = re.compile(
 _POINTING = re.compile(
     r"\b(?:this|that|these|those)(?=\W*$|\s+(?:is|was|were|are|did|do|does|will|would|happens?|means?|mean|causes?"
     r"|deal|decision|plan|offer|man|woman|person|company|figure|amount|one|day)\b)"
-    r"|\b(?:there|then)\W*$|\bthe (?:former|latter|same|other)\b",
+    r"|\b(?:there|then)\W*$"
+    r"|\bthe (?:former|latter|same|other)"
+    r"(?=\W*$|\s+(?:is|was|were|are|did|do|does|will|would|say|says|said|one|two)\b)",
     re.IGNORECASE,
 )
+_ASKED_FOR = re.compile(r"^\W*(?:which|how many) (?!of\b)\w+", re.IGNORECASE)
+"""What a question asks for is what a pronoun in it stands for: "Which company cut its forecast?"."""
+_CARRIED = re.compile(r" \(([^()]+)\)$")
 _INSTEAD = re.compile(r"^(?:and|but|or|so|what about|how about)\b", re.IGNORECASE)
 _NAME = re.compile(r"\b[A-Z][\w'’&.-]*(?:\s+(?:(?:of|de|van|von|al|the|bin)\s+)?(?:[A-Z][\w'’&-]*|\d{4}))*")
 _OPENERS = frozenset(
@@ -56,11 +62,10 @@ def rewrite(question: str, turns: Sequence[Turn] = ()) -> str:
     """`question`, with the subject of the nearest turn that has one in brackets where it refers back."""
     if not turns or not refers_back(question):
         return question
-    for turn in reversed(turns):
-        subject = _carried(turn.question, question)
-        if subject:
-            return f"{question.rstrip()} ({subject})"
-    return question
+    alone: list[str] = []
+    for asked in (*(turn.question for turn in turns), question):
+        alone.append(_alone(asked, alone))
+    return alone[-1]
 
 
 def refers_back(question: str) -> bool:
@@ -72,8 +77,18 @@ def refers_back(question: str) -> bool:
     return bool(_POINTING.search(plain) or _INSTEAD.match(question)) or not _substance(question)
 
 
+def _alone(question: str, earlier: Sequence[str]) -> str:
+    """`question` after earlier ones, each of which stands alone."""
+    if not earlier or not refers_back(question):
+        return question
+    subject = next(filter(None, (_carried(one, question) for one in reversed(earlier))), "")
+    return f"{question.rstrip()} ({subject})" if subject else question
+
+
 def _antecedent(before: str, question: str) -> bool:
     """Whether the words before a pronoun name what it stands for; typed without capitals, any weighty word may."""
+    if _ASKED_FOR.match(before):
+        return True
     if question != question.lower():
         return bool(_names(before))
     return bool(_substance(before))
@@ -90,7 +105,8 @@ def _carried(earlier: str, question: str) -> str:
     if named and not replaced:
         return ", ".join(named)
     left = set(terms.words(" ".join(named))) if replaced else set()
-    return " ".join(word for word in _substance(earlier) if word not in left)
+    carried = None if replaced else _CARRIED.search(earlier)
+    return " ".join(word for word in _substance(carried[1] if carried else earlier) if word not in left)
 
 
 def _names(text: str) -> list[str]:

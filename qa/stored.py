@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qa.catalog import log_change, put_setting, setting
 from qa.domain import ArticleRef, LoadedArticle, Passage, PassageVectors, Span, StoredPassage, Vectors
-from qa.embedder import EmbeddingStamp
+from qa.embedder import EmbeddingStamp, PassageInput
 
 Ids = NDArray[np.int64]
 ACTIVE = "embedding_generation"
@@ -114,6 +114,21 @@ def load(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Stored
     return found
 
 
+def inputs(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, PassageInput]:
+    """What the passages among `ids` that exist are embedded from, by id; their vectors are not looked at."""
+    wanted = _json(ids)
+    spans = _sentences(connection, wanted)
+    texts: dict[int, tuple[ArticleRef, str]] = {}
+    found = {}
+    for passage_id, start, end, article_id, version in connection.execute(_PLACES, (wanted,)):
+        if article_id not in texts:
+            texts[article_id] = _article(connection, article_id, version)
+        ref, text = texts[article_id]
+        passage = Passage(start, end, spans.get(passage_id, ()))
+        found[passage_id] = PassageInput.of(ref.title, text[start:end], passage)
+    return found
+
+
 def ids_of(connection: sqlite3.Connection, article_id: int) -> list[int]:
     """An article's passages in the order of the text."""
     rows = connection.execute("SELECT id FROM passage WHERE article_id = ? ORDER BY start", (article_id,))
@@ -176,6 +191,9 @@ _PASSAGES = f"""
     FROM json_each(?) AS wanted JOIN passage ON passage.id = wanted.value
     JOIN vectors ON vectors.passage_id = passage.id
         AND generation = coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE key = '{ACTIVE}'), 1)"""  # nosec B608 # a constant
+_PLACES = """
+    SELECT passage.id, start, end, article_id, version FROM json_each(?) AS wanted
+    JOIN passage ON passage.id = wanted.value"""
 _SENTENCES = """
     SELECT passage_id, start, end FROM json_each(?) AS wanted
     JOIN sentence ON passage_id = wanted.value ORDER BY passage_id, ordinal"""

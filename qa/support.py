@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from qa import terms
-from qa.domain import Claim, Evidence
+from qa.domain import Claim, Evidence, Span
 from qa.features import covered
 
 DATA = Path(__file__).parent / "support.json"
@@ -113,12 +113,17 @@ def negated(claim: str, cited: Sequence[Evidence]) -> bool:
 
 def figures_of(text: str) -> Iterator[tuple[str, float]]:
     """Every figure of the text, as written and as a value: "1.2bn", "13 thousand", "twenty-five", "a dozen"."""
+    yield from ((where.of(text), value) for where, value in figures_at(text))
+
+
+def figures_at(text: str) -> Iterator[tuple[Span, float]]:
+    """The same with the place of each."""
     tokens = [(found.group(), found.start(), found.end()) for found in _TOKEN.finditer(text)]
     at = 0
     while at < len(tokens):
         taken, value = _figure([token.casefold() for token, _, _ in tokens[at : at + 8]])
         if taken and not (taken == 1 and tokens[at][0].casefold() == "one"):
-            yield text[tokens[at][1] : tokens[at + taken - 1][2]], value
+            yield Span(tokens[at][1], tokens[at + taken - 1][2]), value
         at += max(taken, 1)
 
 

@@ -168,3 +168,26 @@ class TestQuoting:
         assert fulltext.quoted(["b", "a", "b"]) == '"b" OR "a"'
         assert fulltext.quoted([]) == ""
         assert fulltext.quoted([str(n) for n in range(1_000)]).count(" OR ") == fulltext.MOST_TERMS - 1
+
+
+class ReadOnly(Catalog):
+    """In a folder where this process may not write."""
+
+    writable = False  # type: ignore[assignment]
+
+
+def test_who_may_only_read_sees_what_others_write_meanwhile(tmp_path: Path, catalog: Catalog) -> None:
+    catalog.close()  # with the last connection the log goes into the file
+    reader, seen = ReadOnly(tmp_path), []
+    for number in range(3):
+        with reader.reading() as connection:
+            seen.append(setting(connection, "count"))
+        writer = Catalog(tmp_path)
+        with writer.writing() as connection:
+            put_setting(connection, "count", number)
+            put_setting(connection, f"filler {number}", "x" * 100_000)
+        with reader.reading() as connection:
+            seen.append(setting(connection, "count"))
+        writer.close()
+    assert seen == [None, 0, 0, 1, 1, 2]
+    reader.close()

@@ -50,6 +50,7 @@ def told(text: str, known: int = KNOWN) -> tuple[list[tuple[str, tuple[int, ...]
         ("A is [1].\n[1]: http://x.example", [("A is.", (1,))], [1], ["[1]: http://x.example"]),
         ("A is [1].\n**References**\nmore", [("A is.", (1,))], [1], ["**References**", "more"]),
         ("A is [1].\nSources: [1], [2]", [("A is.", (1,))], [1], ["Sources: [1], [2]"]),
+        ("A is.\n[1]\nB is.\n[2]", [("A is.", (1,)), ("B is.", (2,))], [1, 2], []),
         ("- **A** is [1]\n- `B` is [2]", [("A is", (1,)), ("B is", (2,))], [1, 2], []),
         ("He [sic] won [2 million votes].", [("He [sic] won [2 million votes].", ())], [], []),
         ("Sources: https://x.example", [], [], ["Sources: https://x.example"]),

@@ -66,6 +66,29 @@ def test_a_copy_with_another_figure_does_not_bear_the_claim_out() -> None:
     assert [len(claim.citations) for claim in answered(sentence(COST, 2.0), other, max_claims=1).claims] == [1]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            "The company said its annual profits rose by 5% to £10m in the year to March, its best result so far.",
+            "The company said its annual profits rose by 9% to £14m in the year to March, its best result so far.",
+        ),
+        (
+            "The council has agreed to close the library in Market Street after the vote on Tuesday.",
+            "The council has not agreed to close the library in Market Street after the vote on Tuesday.",
+        ),
+        (
+            "The firm will close its oldest plant in Skelby by the end of the year.",
+            "The firm will close its oldest plant in Elvern by the end of the year.",
+        ),
+    ],
+)
+def test_what_says_something_else_in_nearly_the_same_words_bears_nothing_out(first: str, second: str) -> None:
+    for claim, other in ((first, second), (second, first)):
+        reply = answered(sentence(claim, 2.0), sentence(other, 1.9, article_id=2), max_claims=1)
+        assert [len(claim.citations) for claim in reply.claims] == [1]
+
+
 def test_a_repetition_in_the_same_article_is_passed_over() -> None:
     again = sentence("The bridge opened in May after four years of hard work.", 1.9, start=500)
     reply = answered(sentence(BRIDGE, 2.0), again)

@@ -104,3 +104,8 @@ class TestTheAnswer:
         reply = answered(said(POST, "2025-11-04", 1), said(COURIER, published, 2, -2.0), most=most)
         assert [claim.text for claim in reply.claims] == [POST]
         assert reply.difference is None
+
+
+def test_a_figure_stands_where_it_is_written_and_not_within_a_word() -> None:
+    text = "The often delayed talks would last ten days."
+    assert [(found.written, found.start, found.unit) for found in figures(text)] == [("ten", 35, "dai")]

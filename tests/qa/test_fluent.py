@@ -92,6 +92,18 @@ def test_a_model_that_declines_shows_nothing() -> None:
     assert write("[no", "ne]") == [None]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The sentences do not say who owns the bridge. [none]",
+        "[none] The articles do not mention this.",
+        "I cannot answer this.\n[none]",
+    ],
+)
+def test_it_may_decline_in_words_too(text: str) -> None:
+    assert write(text)[-1] is None
+
+
 def test_an_answer_that_also_declines_is_an_answer() -> None:
     assert answer("Foxes hunt at night. [1] [none]").text == "Foxes hunt at night. [1]"
 

@@ -394,6 +394,27 @@ class TestReembedding:
             assert first.calls + second.calls == 301
             assert problems(library) == []
 
+    @pytest.mark.parametrize(
+        "damage",
+        ["DELETE FROM vectors WHERE passage_id = 2", "UPDATE vectors SET sentences = x'00' WHERE passage_id = 2"],
+    )
+    def test_it_mends_what_the_check_says_it_mends(self, tmp_path: Path, damage: str) -> None:
+        with Library.open(tmp_path, STAMP) as library:
+            library.add_many([new("a", "One.", "Two.", "Three.")])
+        run_sql(tmp_path, damage)
+        with Library.open(tmp_path, STAMP) as library:
+            assert problems(library) != []
+            library.reembed(TurnEmbedder(STAMP, 0.1))
+            assert problems(library) == []
+            assert len(library.passages_of(1)) == 2
+
+    def test_a_passage_without_vectors_is_left_out_of_its_article(self, tmp_path: Path) -> None:
+        with Library.open(tmp_path, STAMP) as library:
+            library.add_many([new("a", "One.", "Two.", "Three.")])
+        run_sql(tmp_path, "DELETE FROM vectors WHERE passage_id = 2")
+        with Library.open(tmp_path, STAMP) as library:
+            assert [passage.text for passage in library.passages_of(1)] == ["One. Two."]
+
 
 class TestTheIndex:
     @pytest.fixture
@@ -487,6 +508,29 @@ class TestTheIndex:
             library.catch_up()
             assert [p.name for p in folder.glob("vectors-*")] == ["vectors-2"]
             assert problems(library) == []
+
+    def test_no_question_waits_until_it_is_made_anew(self, folder: Path) -> None:
+        with Library.open(folder, STAMP) as library:
+            library.catch_up()
+            for _ in range(2):
+                library.candidates(at(0), [], limit=1)
+            for article_id in range(1, 15):
+                library.remove(article_id)
+            assert uris(library.candidates(at(0.5), [], limit=1)) == ["a20"]
+            thread = keeper(library)._thread
+            assert thread is not None
+            thread.join()
+            assert [p.name for p in folder.glob("vectors-*")] == ["vectors-2"]
+            assert uris(library.candidates(at(0.5), [], limit=1)) == ["a20"]
+            assert problems(library) == []
+
+    def test_a_question_that_was_in_the_old_one_when_it_was_closed_does_not_spoil_the_new(self, folder: Path) -> None:
+        with Library.open(folder, STAMP) as library:
+            library.catch_up()
+            keeper(library)._index = Overtaken(library)  # type: ignore[assignment]
+            assert uris(library.candidates(at(0.25), [], limit=1)) == ["a10"]
+            library.catch_up()
+            assert [p.name for p in folder.glob("vectors-*")] == ["vectors-2"]
 
     def test_rebuilding(self, folder: Path) -> None:
         seen: list[tuple[int, int]] = []
@@ -665,6 +709,19 @@ class BrokenIndex:
 
     def close(self) -> None:
         raise RuntimeError("again")
+
+
+class Overtaken:
+    """Chroma that is made anew, and closed, while a question is in it."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def nearest(self, vector: object, k: int) -> list[tuple[int, float]]:
+        self._library.rebuild()
+        raise RuntimeError("Client is closed")
+
+    def close(self) -> None: ...
 
 
 def run_sql(folder: Path, statement: str) -> None:

@@ -13,8 +13,9 @@ from qa.bootstrap import make_reader
 from qa.domain import RankedPassage
 from qa.errors import ModelError
 from qa.library import Library
-from qa.model_reader import LOWEST
-from qa.other_models import PairModel, SpanModel, open_reader
+from qa.model_reader import LOWEST, ModelReader
+from qa.other_models import FIGURES, PairModel, SpanModel, open_reader
+from qa.reader_input import PassageText
 from qa.settings import load
 from tests import tiny_reader
 from tests.qa.test_trained_reader import ASIDE, COLOUR, EvenReader, shelf
@@ -94,6 +95,14 @@ def test_it_reads_as_any_reader_does(models: Path, passages: list[RankedPassage]
         if reading.answer:
             assert ranked.passage.start <= reading.answer.start < reading.answer.end <= ranked.passage.end
     assert name == "spans" or not any(reading.answer for reading in readings)
+
+
+def test_what_is_read_later_is_on_the_same_scale(models: Path, passages: list[RankedPassage]) -> None:
+    model = SpanModel(str(models / "spans"))
+    reader = ModelReader(EvenReader(), model, FIGURES, 4)
+    found, _ = reader.sides(COLOUR, ASIDE, passages)
+    whole = model.read(COLOUR, [PassageText.of(ranked.passage) for ranked in passages])
+    assert [read.sentences.tolist() for read in found] == [read.sentences.tolist() for read in whole]
 
 
 @pytest.mark.parametrize("name", ["spans", "pairs"])

@@ -26,6 +26,9 @@ BLAIR = Turn("What did Tony Blair promise in Brighton?", "He promised new school
         "Who lives there?",
         "Was that decision final?",
         "What will it cost?",
+        "What did the other say?",
+        "Which of them did he meet?",
+        "What happened to its shares?",
     ],
 )
 def test_refers_back(question: str) -> None:
@@ -48,6 +51,10 @@ def test_refers_back(question: str) -> None:
         "What is inflation?",
         "Shell reserves",
         "Does Juninho's agent reckon he will leave?",
+        "Who is the former prime minister of Italy?",
+        "What did the other candidates say about Iraq?",
+        "Which company cut its profit forecast?",
+        "How many clubs sacked their manager?",
     ],
 )
 def test_stands_alone(question: str) -> None:
@@ -69,6 +76,25 @@ def test_without_turns_nothing_is_carried() -> None:
 def test_the_nearest_turn_with_a_subject_counts() -> None:
     turns = [BLAIR, Turn("Why?", "Because.")]
     assert rewrite("And when was it?", turns) == "And when was it? (Tony Blair, Brighton)"
+
+
+@pytest.mark.parametrize(
+    ("second", "third", "subject"),
+    [
+        ("When was he born?", "Where?", "Tony Blair"),
+        ("When was he born?", "And where did he study?", "Tony Blair"),
+        ("Why did he leave Labour?", "When did he resign?", "Labour, Tony Blair"),
+        ("And Gordon Brown?", "Where was he born?", "Gordon Brown"),
+    ],
+)
+def test_a_follow_up_to_a_follow_up_has_its_subject(second: str, third: str, subject: str) -> None:
+    turns = [Turn("Who is Tony Blair?", "The prime minister."), Turn(second, "")]
+    assert rewrite(third, turns) == f"{third} ({subject})"
+
+
+def test_in_lower_case_it_has_the_words_that_were_carried() -> None:
+    turns = [Turn("who is tony blair", ""), Turn("when was he born", "")]
+    assert rewrite("where did he study", turns) == "where did he study (tony blair)"
 
 
 def test_lower_case_questions_carry_their_weighty_words() -> None:
