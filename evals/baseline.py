@@ -67,14 +67,13 @@ class Baseline:
         return Considered(question, question, tuple(passages), tuple(evidence), confidence, timings_ms=in_ms)
 
     def compose(self, considered: Considered, filters: Filters = Filters()) -> Reply:  # noqa: ARG002, B008
-        """The nearest sentence, with every sentence of the first piece as its source."""
+        """The nearest sentence, with every sentence of the first piece as its source. It is stored text, so nothing of
+        it is without support."""
         if not considered.evidence:
             return Refusal(considered.question, considered.question, "nothing found", "everything", (), 0.0)
         source = considered.passages[0].passage
         cited = tuple(_evidence(source, sentence, 0.0) for sentence in source.sentences)
-        claim = Claim(
-            considered.evidence[0].quote, tuple(Citation(n, considered.confidence) for n in range(1, len(cited) + 1))
-        )
+        claim = Claim(considered.evidence[0].quote, tuple(Citation(n, 1.0) for n in range(1, len(cited) + 1)))
         return Answer(considered.question, considered.question, (claim,), cited, considered.confidence)
 
     def _add(self, names: list[str]) -> None:

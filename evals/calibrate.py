@@ -114,14 +114,9 @@ def fit(
     the whole one: all for the file. Raises CaseError for too little to fit.
     """
     features, right = _matrix(examples)
-    clusters = [example.cluster for example in examples]
-    if min(right.sum(), (~right).sum()) < FOLDS or len(set(clusters)) < FOLDS:
-        raise CaseError(
-            f"{len(examples)} questions, {int(right.sum())} of them found, are too few to fit a confidence.",
-            f"Give cases of at least {FOLDS} articles, some found and some not.",
-        )
+    folds = _folds(right, [example.cluster for example in examples])
     counts = np.array([costs.near if example.near else 1.0 for example in examples])
-    held_out = _out_of_fold(features, right, clusters, counts)
+    held_out = _out_of_fold(features, right, folds, counts)
     threshold = cheapest_threshold(held_out, right, costs)
     intercept, weights = _regression(features, right, counts)
     named = dict(zip(sorted(examples[0].features), weights, strict=True))
@@ -200,7 +195,8 @@ def refuse_fitted(dataset: Dataset, fitted: frozenset[bytes]) -> None:
 
 
 def fingerprint(case: Case) -> bytes:
-    return hashlib.sha256(f"{case.id}\n{' '.join(case.question.split())}".encode()).digest()[:PRINT]
+    asked = f"{case.id}\n{' '.join(case.question.split())}"
+    return hashlib.sha256(asked.encode(errors="replace")).digest()[:PRINT]
 
 
 # ----------------------------------------------------------------------------------------------------------------
@@ -224,16 +220,31 @@ def _model() -> Any:
     return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
 
 
-def _out_of_fold(features: Numbers, right: Truth, clusters: Sequence[str], counts: Numbers) -> Numbers:
+def _folds(right: Truth, clusters: Sequence[str]) -> list[tuple[Any, Any]]:
+    """A fold: the rows to fit on, and those of other articles to judge. Raises CaseError where there are right ones
+    alone, or wrong ones, to fit on."""
+    from sklearn.model_selection import GroupKFold
+
+    articles = [len({c for c, one in zip(clusters, right, strict=True) if one == kind}) for kind in (True, False)]
+    folds = list(GroupKFold(FOLDS).split(clusters, groups=clusters)) if min(articles) >= FOLDS else []
+    if not folds or not all(0 < right[rows].mean() < 1 for rows, _ in folds):
+        raise CaseError(
+            f"{len(right)} questions are too few to fit a confidence: it takes some that are found, and some that are "
+            f"not, of {FOLDS} articles each; these are of {articles[0]} and {articles[1]}.",
+            "Give more cases.",
+        )
+    return folds
+
+
+def _out_of_fold(features: Numbers, right: Truth, folds: list[tuple[Any, Any]], counts: Numbers) -> Numbers:
     """Every example's probability from a model that saw no question about the same article."""
-    from sklearn.model_selection import GroupKFold, cross_val_predict
+    from sklearn.model_selection import cross_val_predict
 
     found = cross_val_predict(
         _model(),
         features,
         right,
-        groups=clusters,
-        cv=GroupKFold(FOLDS),
+        cv=folds,
         method="predict_proba",
         params={"logisticregression__sample_weight": counts},
     )

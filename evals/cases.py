@@ -68,7 +68,7 @@ class Dataset:
 
 def kept_apart(case: Case, digits: int) -> bool:
     """Whether the CRC-32 of a case's id ends in a decimal digit below `digits`: those are for reporting only."""
-    return crc32(case.id.encode()) % 10 < digits
+    return crc32(case.id.encode(errors="replace")) % 10 < digits
 
 
 def names(named: str, uri: str) -> bool:

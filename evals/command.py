@@ -1,5 +1,6 @@
 """Files of cases -> a report, or what a confidence is fitted on, with everything wired: what `footnote eval` calls."""
 
+import hashlib
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -18,12 +19,15 @@ from evals.judge import Judge
 from evals.records import Record
 from evals.runner import Answers
 from evals.smaller import smaller
-from qa.bootstrap import Service, calibration, make_embedder, service
+from qa.bootstrap import TRAINED, Service, calibration, make_embedder, service
 from qa.confidence import Confidence
 from qa.embedder import Embedder
 from qa.errors import CaseError, UsageError
 from qa.library import Library
 from qa.settings import Settings
+from qa.support import DATA as SUPPORT
+from qa.trained_reader import MODEL
+from qa.weights import DATA as RANKING
 
 NOTED = {"library", "embedding_model", "precision", "index", "passages", "reader", "read_passages", "max_claims"} | {
     "threshold", "chat_model", "chat_temperature", "chat_context_tokens", "chat_answer_tokens", "chat_strict",
@@ -59,10 +63,12 @@ def evaluate_dataset(
 
     `runs` is the folder where runs are kept; any other data set is asked of
     `open_service`, if it is given. The report's settings say whether the confidence was fitted on some of these cases,
-    which makes its figures meaningless. With `judged`, the configured chat model judges every answer. Raises
-    LibraryError, ModelError, UsageError, and ChatFailed where the judge fails.
+    which makes its figures meaningless. With `judged`, the configured chat model judges every answer, those of a
+    system without it, too. Raises LibraryError, ModelError, UsageError, and ChatFailed where the judge fails.
     """
     dataset = asking.cases(dataset)
+    judge = _judge(settings, runs or runs_of(settings.library)) if judged else None
+    judged_by = settings.chat_model if judged else ""
     if system == "extractive":
         settings = settings.model_copy(update={"chat_model": ""})
     wiring = (
@@ -80,11 +86,11 @@ def evaluate_dataset(
             settings={
                 **_noted(settings),
                 "confidence_fitted_on_these": _fitted_on_these(dataset, settings),
-                "judged": judged,
+                "judged_by": judged_by,
             },
             progress=lambda done, total: progress("asking", done, total),
             runs=runs,
-            judge=_judge(settings, runs or runs_of(settings.library)) if judged else None,
+            judge=judge,
         )
 
 
@@ -209,8 +215,32 @@ def _judge(settings: Settings, folder: Path) -> Judge:
 
 
 def _noted(settings: Settings) -> dict[str, Any]:
-    """The settings that bear on quality, as JSON holds them."""
-    return settings.model_dump(mode="json", include=NOTED)
+    """The settings that bear on quality, as JSON holds them, and what they lead to: a report is shown to more people
+    than may know a server's address."""
+    server = hashlib.sha256(settings.chat_base_url.encode()).hexdigest()[:12] if settings.chat_base_url else ""
+    return settings.model_dump(mode="json", include=NOTED) | {"chat_server": server} | _files(settings)
+
+
+def _files(settings: Settings) -> dict[str, str]:
+    """What was fitted and is answered with, by a digest of its contents: fitted anew, it is another system.
+
+    A reader that is fetched by its name has none.
+    """
+    used = {"confidence": calibration(settings), "ranking": RANKING, "support": SUPPORT}
+    if settings.reader not in ("", "none"):
+        reader = MODEL if settings.reader == "trained" else Path(settings.reader)
+        used |= {"reader": reader}
+        used |= {"reader_figures": reader.with_suffix(".json")} if reader.suffix == TRAINED else {}
+    return {f"{name}_file": _digest(path) for name, path in used.items() if path.exists()}
+
+
+def _digest(path: Path) -> str:
+    """Of a file's contents, or of those of all files in a folder."""
+    digest = hashlib.sha256()
+    for file in [path] if path.is_file() else sorted(inside for inside in path.rglob("*") if inside.is_file()):
+        with file.open("rb") as opened:
+            digest.update(hashlib.file_digest(opened, "sha256").digest())
+    return digest.hexdigest()[:12]
 
 
 def _fitted_on_these(dataset: Dataset, settings: Settings) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 from evals.figures import figures
 from evals.records import Record
 from evals.statistics import DRAWS, difference, draws, interval
+from evals.wording import written
 from qa.errors import UsageError
 
 LOWER_IS_BETTER = frozenset(
@@ -51,16 +52,13 @@ def below(metrics: Mapping[str, float], bars: Iterable[str]) -> list[str]:
 
 def as_text(comparison: Mapping[str, Any]) -> str:
     """The comparison for a terminal: figures that certainly changed are starred."""
-    rows = [
-        f"{name:24} {d['before']:8.3f} {d['after']:8.3f} {d['difference']:+8.3f}  {_bounds(d)}{' *' * d['certain']}"
-        for name, d in comparison["metrics"].items()
-    ]
+    rows = [_row(name, change) for name, change in comparison["metrics"].items()]
     flipped = comparison["flipped"]
     lists = [
         "\n".join([f"{heading}: {len(flipped[key])}", *(f"  {c['id']}: {c['question']}" for c in flipped[key])])
         for key, heading in (("right_now", "Right now"), ("wrong_now", "Wrong now"))
     ]
-    heading = f"{'':24} {'before':>8} {'after':>8} {'change':>8}  95% interval of the change"
+    heading = f"{'':24} {'before':>9} {'after':>9} {'change':>9}  95% interval of the change"
     return "\n".join([f"{comparison['cases']} cases in both runs", heading, *rows, "", *lists]) + "\n"
 
 
@@ -108,9 +106,11 @@ def _shortfall(metrics: Mapping[str, float], bar: str) -> str:
     value = metrics[name]
     lower = name in LOWER_IS_BETTER or name.startswith("seconds")
     if lower:
-        return f"{name} is {value:.3f}, above {wanted}" if value > wanted else ""
-    return f"{name} is {value:.3f}, below {wanted}" if value < wanted else ""
+        return f"{name} is {written(name, value)}, above {wanted}" if value > wanted else ""
+    return f"{name} is {written(name, value)}, below {wanted}" if value < wanted else ""
 
 
-def _bounds(difference: Mapping[str, Any]) -> str:
-    return "{:+.3f} .. {:+.3f}".format(*difference["interval"]) if difference["interval"] else ""
+def _row(name: str, change: Mapping[str, Any]) -> str:
+    values = [written(name, change["before"]), written(name, change["after"]), written(name, change["difference"], "+")]
+    bounds = " .. ".join(written(name, bound, "+") for bound in change["interval"] or ())
+    return f"{name:24} {' '.join(f'{value:>9}' for value in values)}  {bounds}{' *' * change['certain']}"

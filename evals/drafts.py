@@ -8,39 +8,30 @@ words: they show that something broke, not how good it is.
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
-from itertools import pairwise
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice, pairwise
 from random import Random
+from typing import TypeVar
 
 from evals.cases import Case, Gold
-from evals.gold import Shelf
+from evals.gold import Listed, Shelf
 from qa import sentences, terms
 from qa.domain import Article, Span
 
-ROUNDS = 6
-"""Times that every article is looked at, when few articles have to give many questions."""
 LENGTH = range(8, 41)
 """Words of a sentence that is asked about."""
 GAP = "_____"
 
 
 def draft(shelf: Shelf, count: int, seed: int = 0, known: Collection[str] = ()) -> list[Case]:
-    """At most `count` cases, spread over the articles and the kinds; the same for the same library and seed.
+    """`count` cases, spread over the articles and the kinds, or all there are; the same for the same library and seed.
 
-    Cases whose ids are `known` are passed over.
+    Cases whose ids are `known` are passed over. An article is read when its first turn comes.
     """
-    random = Random(seed)  # noqa: S311
     refs = sorted(shelf.articles(), key=lambda ref: ref.uri)
-    random.shuffle(refs)
-    made: dict[str, Case] = {}
-    for turn in range(ROUNDS):
-        for place, ref in enumerate(refs):
-            if len(made) >= count:
-                return list(made.values())
-            case = _drafted(shelf.article(ref.article_id), random, heading=(place + turn) % 2 == 1)
-            if case and case.id not in known:
-                made.setdefault(case.id, case)
-    return list(made.values())
+    Random(seed).shuffle(refs)  # noqa: S311
+    found = [_drafts(shelf, ref, seed, known, heading_first=place % 2 == 1) for place, ref in enumerate(refs)]
+    return list(islice(_in_turn(found), count))
 
 
 def cloze(article: Article, sentence: Span, gap: Span) -> Case:
@@ -89,22 +80,47 @@ def drafted_case(article: Article, sentence: Span, kind: str, question: str, ans
 # ----------------------------------------------------------------------------------------------------------------
 
 
-def _drafted(article: Article, random: Random, heading: bool) -> Case | None:
-    first, second = (_heading, _cloze) if heading else (_cloze, _heading)
-    return first(article, random) or second(article, random)
+_T = TypeVar("_T")
 
 
-def _cloze(article: Article, random: Random) -> Case | None:
-    with_gaps = [(span, found) for span in telling(article) if (found := gaps(article.text, span))]
-    if not with_gaps:
-        return None
-    sentence, found = random.choice(with_gaps)
-    return cloze(article, sentence, random.choice(found))
+def _in_turn(sources: Iterable[Iterator[_T]]) -> Iterator[_T]:
+    """The first of each, then the second of each, and so on; whatever has no more is passed over."""
+    left = list(sources)
+    while left:
+        going = []
+        for source in left:
+            for item in islice(source, 1):
+                yield item
+                going.append(source)
+        left = going
 
 
-def _heading(article: Article, random: Random) -> Case | None:
+def _drafts(shelf: Shelf, ref: Listed, seed: int, known: Collection[str], heading_first: bool) -> Iterator[Case]:
+    """All of one article, each once: one kind, then the other, in an order that does not depend on other articles."""
+    article, random = shelf.article(ref.article_id), Random(repr((seed, ref.uri)))  # noqa: S311
+    kinds = [_headings(article, random), _clozes(article, random)]
+    seen = set[str]()
+    for case in _in_turn(kinds if heading_first else reversed(kinds)):
+        if case.id not in seen and case.id not in known:
+            seen.add(case.id)
+            yield case
+
+
+def _clozes(article: Article, random: Random) -> Iterator[Case]:
+    """One of every sentence before a second one of any."""
+    spans = telling(article)
+    random.shuffle(spans)
+    return _in_turn([_gapped(article, span, random) for span in spans])
+
+
+def _gapped(article: Article, sentence: Span, random: Random) -> Iterator[Case]:
+    found = gaps(article.text, sentence)
+    return (cloze(article, sentence, gap) for gap in random.sample(found, len(found)))
+
+
+def _headings(article: Article, random: Random) -> Iterator[Case]:
     found = headings(article)
-    return heading(article, *random.choice(found)) if found else None
+    return (heading(article, *one) for one in random.sample(found, len(found)))
 
 
 def _folded(text: str) -> str:

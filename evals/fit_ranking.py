@@ -17,6 +17,7 @@ from evals.gold import Resolved, parts_at
 from qa import terms
 from qa.domain import Filters, Span, StoredPassage
 from qa.embedder import Embedder
+from qa.errors import CaseError
 from qa.fusion import standardise
 from qa.library import Library
 from qa.reader import SimilarityReader
@@ -63,9 +64,15 @@ def collect(
 
 
 def fit(listed: Sequence[Listed], names: Sequence[str]) -> dict[str, float]:
-    """The weights that give gold most of the softmax; a FIXED feature keeps its weight."""
+    """The weights that give gold most of the softmax; a FIXED feature keeps its weight. Raises CaseError for nothing
+    to fit on."""
     from scipy.optimize import minimize
 
+    if not listed:
+        raise CaseError(
+            "No question found its gold, so there is nothing to fit the ranking on.",
+            "Give answerable cases without history, and the library that holds their articles.",
+        )
     free = np.array([name not in FIXED for name in names])
     start = np.array([FIXED.get(name, 0.0) for name in names])
 

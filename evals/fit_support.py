@@ -17,6 +17,7 @@ from evals.gold import Resolved, Shelf
 from qa import sentences, terms
 from qa.domain import Article, ArticleRef, Evidence, PassageText, Span
 from qa.embedder import Embedder, PassageInput
+from qa.errors import CaseError
 from qa.support import Weights, figures_of, missing, names_of, negated, weighed, words_found
 
 STEPS = [step / 20 for step in range(21)]
@@ -77,7 +78,14 @@ def measure(found: Sequence[Pair], embedder: Embedder) -> list[Measured]:
 
 
 def fit(seen: Sequence[Measured]) -> Weights:
-    """The weights under which most pairs are judged right, both classes counting alike."""
+    """The weights under which most pairs are judged right, both classes counting alike. Raises CaseError where there
+    are but right claims, or wrong ones, or none."""
+    right = sum(one.pair.supported for one in seen)
+    if right in (0, len(seen)):
+        raise CaseError(
+            f"{right} right and {len(seen) - right} wrong claims are too few to fit when a statement is borne out.",
+            "Give more answerable cases, and the library that holds their articles.",
+        )
     grid = (Weights(meaning, bar) for meaning in STEPS for bar in STEPS)
     return max(grid, key=lambda weights: (_balanced(seen, weights), -abs(weights.meaning - 0.5)))
 

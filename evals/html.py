@@ -7,7 +7,7 @@ from typing import Any
 from evals import plots
 from evals.compare import right
 from evals.records import Record, Shown
-from evals.wording import WORDS
+from evals.wording import WORDS, written
 
 STYLE = """
 :root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
@@ -24,15 +24,16 @@ rect{opacity:.45}details{border-top:1px solid #8886;padding:.4rem 0}summary{curs
 
 
 def page(report: Mapping[str, Any], records: Sequence[Record]) -> str:
-    """The whole page."""
+    """The whole page, of what a file can hold: half a pair of a character in a question becomes a "?"."""
     title = f"{report['dataset']}: {report['cases']} cases asked of {report['system']}"
     parts = [drawings(report, records), _metrics(report), _settings(report), *_lists(report), _cases(records)]
-    return (
+    whole = (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<style>{STYLE}</style><h1>{escape(title)}</h1>{''.join(parts)}</html>\n"
     )
+    return whole.encode(errors="replace").decode()
 
 
 def drawings(report: Mapping[str, Any], records: Sequence[Record]) -> str:
@@ -83,15 +84,15 @@ def _metrics(report: Mapping[str, Any]) -> str:
 def _table(report: Mapping[str, Any], names: Iterable[str]) -> str:
     rows = "".join(
         f"<tr><td>{escape(WORDS.get(name, name))}{f' <small>{escape(name)}</small>' if name in WORDS else ''}"
-        f"<td>{report['metrics'][name]:.3f}<td>{_bounds(report['intervals'].get(name))}"
+        f"<td>{written(name, report['metrics'][name])}<td>{_bounds(name, report['intervals'].get(name))}"
         f"<td>{report['counts'].get(name, '')}"
         for name in names
     )
     return f'<div class="wide"><table><tr><th>figure<th>value<th>95% interval<th>cases{rows}</table></div>'
 
 
-def _bounds(interval: Sequence[float] | None) -> str:
-    return f"{interval[0]:.3f} – {interval[1]:.3f}" if interval else ""
+def _bounds(name: str, interval: Sequence[float] | None) -> str:
+    return " – ".join(written(name, bound) for bound in interval or ())
 
 
 def _settings(report: Mapping[str, Any]) -> str:

@@ -66,7 +66,7 @@ def prompt(record: Record) -> Prompt:
     lines = [
         f"Question: {harmless(record.question)}",
         "<answer>",
-        harmless(re.sub(r"\[\d+\]", "", record.text)),
+        harmless(record.words),
         "</answer>",
         "<quoted>",
         *(quoted or ["(none)"]),
@@ -82,7 +82,7 @@ def verdict(text: str) -> dict[str, float]:
             given = json.loads(found)
             statements, supported = int(given["statements"]), int(given["supported"])
             relevance = RELEVANCE[given["answers_the_question"]]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             continue
         if 0 <= supported <= statements and statements:
             return {"faithfulness": supported / statements, "relevance": relevance}

@@ -86,7 +86,7 @@ def _answers(record: Record) -> Scores:
     """Of answers to questions with accepted answers; exact match and F1 need a short answer to compare."""
     if record.refused or not record.answers or not record.answerable:
         return {}
-    scores = {"answer_containment": containment(f"{record.short_answer} {record.text}", record.answers)}
+    scores = {"answer_containment": containment(f"{record.short_answer} {record.words}", record.answers)}
     if record.short_answer:
         scores["answer_exact_match"] = exact_match(record.short_answer, record.answers)
         scores["answer_f1"] = token_f1(record.short_answer, record.answers)

@@ -1,5 +1,6 @@
 """What happened when a case was asked: everything that figures and reports are made from, as plain data."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -76,6 +77,11 @@ class Record:
         """Whether it ran and its gold, if it has any, is in the library."""
         return not self.error and (self.gold_parts > 0 or not self.answerable)
 
+    @property
+    def words(self) -> str:
+        """The text without the numbers of what it cites."""
+        return _NUMBER.sub("", self.text)
+
     def found(self, first: int) -> bool:
         """Whether one of the first so many sentences holds gold."""
         return any(self.sentences[:first])
@@ -93,6 +99,8 @@ def from_row(row: Mapping[str, Any]) -> Record:
 
 
 # ----------------------------------------------------------------------------------------------------------------
+
+_NUMBER = re.compile(r"\[\d+\]")
 
 
 def _tuples(value: Any) -> Any:

@@ -9,6 +9,7 @@ from evals.figures import denominators, figures, seconds
 from evals.gold import Missing
 from evals.records import Record
 from evals.statistics import DRAWS, draws, interval
+from evals.wording import written
 
 MAIN = ("hit@1", "hit@10", "mrr", "passage_hit@4", "article_hit@1", "citation_f1", "refusal_f1", "auroc")
 """The columns of the table by kind of question."""
@@ -60,7 +61,7 @@ def values(records: Sequence[Record]) -> dict[str, float]:
 
 
 def intervals(records: Sequence[Record], count: int = DRAWS) -> dict[str, list[float]]:
-    """The 95% interval of every figure, articles drawn with their questions."""
+    """The 95% interval of every figure, articles drawn with their questions, or questions where articles are few."""
     if not count or not records:
         return {}
     drawn = draws([record.cluster or record.id for record in records], count)
@@ -102,8 +103,8 @@ def _metric_rows(report: Mapping[str, Any]) -> list[list[str]]:
     rows = [["metric", "value", "95% interval", "cases"]]
     for name, value in report["metrics"].items():
         low_high = report["intervals"].get(name)
-        bounds = f"{low_high[0]:.3f} - {low_high[1]:.3f}" if low_high else ""
-        rows.append([name, f"{value:.3f}", bounds, str(report["counts"].get(name, ""))])
+        bounds = " - ".join(written(name, bound) for bound in low_high or ())
+        rows.append([name, written(name, value), bounds, str(report["counts"].get(name, ""))])
     return rows
 
 
@@ -112,12 +113,12 @@ def _kind_rows(report: Mapping[str, Any]) -> list[list[str]]:
     shown = [name for name in MAIN if any(name in group for group in kinds.values())]
     if len(kinds) < 2:
         return []
-    rows = [[kind, str(group["cases"]), *(_value(group.get(name)) for name in shown)] for kind, group in kinds.items()]
+    rows = [[kind, str(group["cases"]), *(_value(name, group) for name in shown)] for kind, group in kinds.items()]
     return [["kind", "cases", *shown], *rows]
 
 
-def _value(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+def _value(name: str, group: Mapping[str, float]) -> str:
+    return written(name, group[name]) if name in group else ""
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> str:

@@ -59,10 +59,12 @@ class Run:
 
 
 def key_of(dataset: Dataset, shelf: Shelf, system: str, settings: Mapping[str, Any]) -> str:
-    """Of the cases, the library's articles and versions, the system and its settings."""
+    """Of the cases, the articles that they bring, the library's articles and versions, the system and its settings."""
     digest = hashlib.sha256(json.dumps([system, dict(settings)], sort_keys=True).encode())
     for case in dataset.cases:
         digest.update(json.dumps(to_row(case), sort_keys=True).encode())
+    for uri, article in dataset.articles:
+        digest.update(f"{uri}\t{article.content_hash}\n".encode(errors="replace"))
     digest.update(library_fingerprint(shelf).encode())
     return digest.hexdigest()[:12]
 
@@ -70,7 +72,7 @@ def key_of(dataset: Dataset, shelf: Shelf, system: str, settings: Mapping[str, A
 def library_fingerprint(shelf: Shelf) -> str:
     """Changes when an article comes, goes or changes."""
     held = sorted(f"{article.uri}\t{article.version}" for article in shelf.articles())
-    return hashlib.sha256("\n".join(held).encode()).hexdigest()[:12]
+    return hashlib.sha256("\n".join(held).encode(errors="replace")).hexdigest()[:12]
 
 
 def kept(folder: Path) -> list[Path]:

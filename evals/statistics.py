@@ -1,8 +1,10 @@
 """Bootstrap intervals: seeded, by cluster, as weights.
 
-Questions about one article are not independent, so articles are drawn, not cases (a cluster bootstrap). A draw is a
-weight a case: how often its article was drawn. Every figure is a function of weights, so all figures of a run, and of
-two runs that are compared, see the same draws: comparisons are paired.
+Questions about one article are not independent, so articles are drawn, not cases (a cluster bootstrap). Where there are
+fewer than FEW articles there is little or nothing to draw, and cases are drawn: such an interval says how much depends
+on the questions, and is too narrow for what other articles would give. A draw is a weight a case: how often it, or its
+article, was drawn. Every figure is a function of weights, so all figures of a run, and of two runs that are compared,
+see the same draws: comparisons are paired.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,11 +19,17 @@ Figure = Callable[[Numbers], float | None]
 DRAWS = 1_000
 SEED = 20_240_607
 LEVEL = 0.95
+FEW = 5
 
 
 def draws(clusters: Sequence[str], count: int = DRAWS, seed: int = SEED) -> Numbers:
-    """Shape (count, cases): for every draw, how often each case is in it."""
+    """Shape (count, cases): for every draw, how often each case is in it.
+
+    `clusters` has the article of each case. Of fewer than FEW different ones, cases are drawn instead.
+    """
     _, members = np.unique(np.array(clusters, dtype=object).astype(str), return_inverse=True)
+    if len(set(clusters)) < FEW:
+        members = np.arange(len(clusters))
     groups = int(members.max()) + 1 if len(members) else 0
     generator = np.random.default_rng(seed)
     times = generator.multinomial(groups, np.full(groups, 1 / groups), size=count) if groups else np.zeros((count, 0))

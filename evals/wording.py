@@ -1,4 +1,4 @@
-"""The figures that a reader looks at first, in words; all others go by their own names."""
+"""The figures that a reader looks at first, in words; all others go by their own names. How a value is written."""
 
 WORDS = {
     "hit@1": "A sentence that answers comes first",
@@ -22,3 +22,8 @@ WORDS = {
     "seconds_p50": "Seconds a question, median",
     "seconds_p95": "Seconds a question, slowest twentieth",
 }
+
+
+def written(name: str, value: float, sign: str = "") -> str:
+    """With three decimals; a cost with six, since an answer's is a small part of a cent. A `sign` may be "+"."""
+    return f"{value:{sign}.{6 if name == 'cost' else 3}f}"

@@ -16,7 +16,11 @@ LibraryFolder = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
 Form = Annotated[
-    str, typer.Option("--format", help="cases, squad, selqa, qed, longdocs, pairs, beir or csv; see docs/quality.md.")
+    str,
+    typer.Option(
+        "--format",
+        help="cases, csv, squad, selqa, qed, longdocs, beir, pairs or articles; samples/README.md describes them.",
+    ),
 ]
 
 

@@ -17,12 +17,12 @@ COLUMNS = ("id", "question", "uri", "quote", "answers", "kind")
 
 
 def load(path: Path) -> Dataset:
-    """Raises CaseError when there is no column `question`, or one that is not known."""
+    """Raises CaseError when there is no column `question`, or one that is not known, or an id has two questions."""
     try:
         groups = _grouped(path, csv.DictReader(io.StringIO(text_of(path), newline="")))
     except csv.Error as error:
         raise CaseError(f"{path}: not a sheet of cases: {error}.") from error
-    cases = [_case(identity, rows) for identity, rows in groups.items()]
+    cases = [_case(identity, rows, path) for identity, rows in groups.items()]
     return Dataset(name_of(path), distinct(cases, str(path)))
 
 
@@ -45,8 +45,13 @@ def _grouped(path: Path, reader: "csv.DictReader[str]") -> dict[str, list[Mappin
     return groups
 
 
-def _case(identity: str, rows: Sequence[Mapping[str, str]]) -> Case:
+def _case(identity: str, rows: Sequence[Mapping[str, str]], path: Path) -> Case:
     first = rows[0]
+    if other := next((row["question"] for row in rows if row["question"] != first["question"]), ""):
+        raise CaseError(
+            f"{path}: the rows of the id {identity!r} ask {first['question']!r} and {other!r}.",
+            "Give every question an id of its own.",
+        )
     held = [row for row in rows if row.get("uri")]
     gold = tuple(Gold(row["uri"], row.get("quote", ""), part) for part, row in enumerate(held))
     answers = dict.fromkeys(a.strip() for row in rows for a in row.get("answers", "").split("|") if a.strip())

@@ -23,11 +23,11 @@ class _Paragraph:
 
 
 def load(path: Path) -> Dataset:
-    """Cases and their articles. Raises CaseError when the file is not of SQuAD's shape."""
+    """Cases and their articles. Raises CaseError when the file is not of SQuAD's shape, or an answer in no sentence."""
     name = name_of(path)
     try:
         paragraphs = list(_paragraphs(json_of(path), name))
-        cases = [case for paragraph in paragraphs for case in _cases(paragraph)]
+        cases = [case for paragraph in paragraphs for case in _cases(paragraph, path)]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CaseError(
             f"{path}: not a SQuAD-format file ({type(error).__name__}: {error}).",
@@ -52,7 +52,7 @@ def _paragraphs(content: Any, name: str) -> Iterator[_Paragraph]:
             yield _Paragraph(f"squad:{name}/{number}-{title}/{place}", article, paragraph["qas"])
 
 
-def _cases(paragraph: _Paragraph) -> Iterator[Case]:
+def _cases(paragraph: _Paragraph, path: Path) -> Iterator[Case]:
     text = paragraph.article.text
     spans = sentences.split(text, "en")
     for question in paragraph.questions:
@@ -60,18 +60,27 @@ def _cases(paragraph: _Paragraph) -> Iterator[Case]:
         yield Case(
             id=str(question["id"]),
             question=question["question"],
-            gold=tuple(_gold(paragraph.uri, text, spans, answers)),
+            gold=tuple(_gold(paragraph.uri, text, spans, answers, f"{path}: question {question['id']!r}")),
             answers=tuple(dict.fromkeys(str(answer["text"]) for answer in answers)),
             kind=_kind(question["question"]) if answers else "unanswerable",
             about=paragraph.uri,
         )
 
 
-def _gold(uri: str, text: str, spans: Sequence[Span], answers: Sequence[Mapping[str, Any]]) -> Iterator[Gold]:
+def _gold(
+    uri: str, text: str, spans: Sequence[Span], answers: Sequence[Mapping[str, Any]], where: str
+) -> Iterator[Gold]:
     found: dict[Span, None] = {}
     for answer in answers:
         start = int(answer["answer_start"])
-        found |= dict.fromkeys(sentences_touched(spans, Span(start, start + len(answer["text"].rstrip()))))
+        place = Span(start, start + len(answer["text"].rstrip()))
+        touched = sentences_touched(spans, place)
+        if not touched or place.start < 0 or place.end > len(text):
+            raise CaseError(
+                f"{where}: the answer at {start} lies in no sentence of its paragraph.",
+                "Mend its answer_start, which counts characters of the context.",
+            )
+        found |= dict.fromkeys(touched)
     return (Gold(uri, span.of(text), part=0, near=span.start) for span in found)
 
 

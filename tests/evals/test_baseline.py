@@ -45,6 +45,8 @@ def test_the_source_is_the_whole_piece(baseline: Baseline) -> None:
     assert isinstance(reply, Answer)
     assert reply.text == "Rates rose on Friday. [1][2]"
     assert [evidence.quote for evidence in reply.evidence] == ["Rates rose on Friday.", "Nobody knew why."]
+    # The claim is stored text: how near the piece is to the question says nothing of its support.
+    assert [citation.support for claim in reply.claims for citation in claim.citations] == [1, 1]
 
 
 def test_excluded_and_chosen_articles(baseline: Baseline) -> None:

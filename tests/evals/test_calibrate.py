@@ -135,6 +135,32 @@ def test_too_little_to_fit_is_refused() -> None:
         fit([e for e in examples(40) if e.right], Costs(), ["made"], "2026-01-01")
 
 
+def of_articles(right: list[str], wrong: list[str]) -> list[Example]:
+    named = [(True, name) for name in right] + [(False, name) for name in wrong]
+    return [Example({"terms": float(n)}, good, good, name, b"") for n, (good, name) in enumerate(named)]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ([], []),
+        # Many of either, but all that are right, or wrong, are of a few articles.
+        (["a"] * 30, ["b", "c", "d", "e", "f"] * 6),
+        (["b", "c", "d", "e", "f"] * 6, ["a"] * 30),
+        # Five articles of each, but the five small ones come into one fold.
+        (["a", "b", "c", "d", "e"], ["f", "g", "h", "i"] * 20 + ["j"] * 5),
+    ],
+)
+def test_right_ones_and_wrong_ones_of_enough_articles_are_needed(right: list[str], wrong: list[str]) -> None:
+    with pytest.raises(CaseError, match="too few") as caught:
+        fit(of_articles(right, wrong), Costs(), ["made"], "2026-01-01")
+    assert caught.value.remedy
+
+
+def test_half_a_pair_of_a_character_has_a_fingerprint() -> None:
+    assert fingerprint(Case("a", "Who\ud83d?")) == fingerprint(Case("a", "Who??"))
+
+
 def test_examples_with_different_features_are_refused() -> None:
     odd = Example({"passage_cosine": 0.5}, True, True, "z", b"")
 

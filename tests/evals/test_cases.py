@@ -1,6 +1,6 @@
 import pytest
 
-from evals.cases import Case, Gold, distinct, from_row, to_row
+from evals.cases import Case, Gold, distinct, from_row, kept_apart, to_row
 from qa.domain import Turn
 from qa.errors import CaseError
 
@@ -68,6 +68,11 @@ def test_a_malformed_row_is_named(row: object, named: str) -> None:
         from_row(row, "cases.jsonl:4")  # type: ignore[arg-type]
 
     assert "cases.jsonl:4" in str(raised.value)
+
+
+def test_half_a_pair_of_a_character_in_an_id_is_no_matter() -> None:
+    assert kept_apart(Case("\ud83d", "Why?"), 10)
+    assert not kept_apart(Case("\ud83d", "Why?"), 0)
 
 
 def test_ids_must_differ_and_there_must_be_a_case() -> None:

@@ -14,9 +14,10 @@ from evals.temporary import store, temporary_library
 from qa.bootstrap import service
 from qa.confidence import Confidence
 from qa.domain import LoadedArticle
-from qa.errors import CaseError, LibraryNotFound
+from qa.errors import CaseError, LibraryNotFound, UsageError
 from qa.library import Library
 from qa.settings import Settings, load
+from tests.chat_server import chat_server, says
 from tests.evals.makers import WordEmbedder
 
 TEXT = "Rates rose on Friday, the bank said. Nobody at the bank knew why. The players of the town went on strike."
@@ -148,6 +149,66 @@ def test_a_confidence_sees_small_libraries_too(settings: Settings, squad: Path) 
     assert len(without_one) == 1
     # Two cases (with its only article withheld nothing is found), then again in a library of two articles and of three.
     assert [len(whole), len(more)] == [2, 6]
+
+
+def test_what_was_fitted_and_who_writes_make_another_system(tmp_path: Path) -> None:
+    """Both beside their names: another reader under the same name, another server with a model of the same name."""
+    reader, confidence = tmp_path / "mine.safetensors", tmp_path / "mine.confidence.json"
+    for file in (reader, reader.with_suffix(".json"), confidence):
+        file.write_text("old")
+    settings = load(reader=str(reader), chat_model="small", chat_base_url="http://localhost:1/v1")
+    seen = [command._noted(settings)]
+    for file in (reader, reader.with_suffix(".json"), confidence):
+        file.write_text("new")
+        seen.append(command._noted(settings))
+    seen.append(command._noted(settings.model_copy(update={"chat_base_url": "http://localhost:2/v1"})))
+
+    assert len({json.dumps(noted) for noted in seen}) == 5
+    assert "localhost" not in json.dumps(seen)
+
+
+@pytest.mark.parametrize(
+    ("reader", "files"),
+    [
+        ("trained", {"confidence_file", "ranking_file", "support_file", "reader_file", "reader_figures_file"}),
+        ("none", {"confidence_file", "ranking_file", "support_file"}),
+        ("somebody/a-model-of-the-hub", {"confidence_file", "ranking_file", "support_file"}),
+    ],
+)
+def test_the_files_of_the_reader_in_use_are_noted(reader: str, files: set[str]) -> None:
+    noted = command._noted(load(reader=reader))
+    assert {name for name in noted if name.endswith("_file")} == files
+    assert json.loads(json.dumps(noted)) == noted
+
+
+def test_a_folder_is_noted_by_what_is_in_it(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    before = command._noted(load(reader=str(folder)))["reader_file"]
+    (folder / "weights").write_text("1")
+
+    assert command._noted(load(reader=str(folder)))["reader_file"] != before
+
+
+def test_answers_without_the_chat_model_are_judged_by_it(squad: Path, settings: Settings) -> None:
+    verdict = '{"statements": 1, "supported": 1, "answers_the_question": "full"}'
+    with chat_server(says(verdict)) as server:
+        given = settings.model_copy(update={"chat_model": "small", "chat_base_url": server.url, "threshold": 0.0})
+        report, records = evaluate_file(
+            squad, given, form="squad", system="extractive", judged=True, embedder=WordEmbedder()
+        )
+
+    assert (report["settings"]["chat_model"], report["settings"]["judged_by"]) == ("", "small")
+    assert report["metrics"]["judge_faithfulness"] == 1
+    assert records[0].timings_ms.get("generate", 0) == 0
+
+
+def test_without_a_chat_model_nothing_is_asked_for_a_judge(squad: Path, settings: Settings) -> None:
+    steps: list[tuple[str, int, int]] = []
+    with pytest.raises(UsageError, match="could judge"):
+        evaluate_file(squad, settings, form="squad", judged=True, progress=lambda *step: steps.append(step))
+    assert steps == []
 
 
 def test_it_is_said_when_the_confidence_was_fitted_on_the_cases() -> None:

@@ -1,9 +1,14 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.compare import as_text, below, compare, right
+from evals.html import page
 from evals.records import Record
+from evals.report import as_text as report_text
+from evals.report import build
 from qa.errors import UsageError
 from tests.evals.makers import record
 
@@ -41,6 +46,28 @@ def test_a_change_in_most_cases_is_certain() -> None:
     # 25 of 30 changed: 0.83, standard error sqrt(.83 x .17 / 30) = 0.07.
     assert (low, high) == pytest.approx((0.70, 0.97), abs=0.05)
     assert found["metrics"]["hit@1"]["certain"] is True
+
+
+def test_one_case_of_one_article_that_flipped_is_not_certain() -> None:
+    def of_one_article(*hits: bool) -> list[Record]:
+        return [replace(one, cluster="a.txt") for one in run(*hits)]
+
+    found = compare(of_one_article(*[True] * 10, *[False] * 10), of_one_article(*[True] * 11, *[False] * 9), count=200)
+
+    assert found["metrics"]["hit@1"]["interval"][0] == 0
+    assert found["metrics"]["hit@1"]["certain"] is False
+
+
+def test_what_an_answer_cost_can_be_read() -> None:
+    """1,315 tokens read at 0.15 and 16 written at 0.60 a million cost 0.0002."""
+    before, after = [record(1, cost=0.000207)], [record(1, cost=0.0004)]
+    found = compare(before, after, count=20)
+
+    (line,) = (line for line in as_text(found).splitlines() if line.startswith("cost "))
+    assert line.split()[1:4] == ["0.000207", "0.000400", "+0.000193"]
+    assert below({"cost": 0.0002}, ["cost=0.0001"]) == ["cost is 0.000200, above 0.0001"]
+    assert "0.000207 - 0.000207" in report_text(build("news", before, count=20))
+    assert "0.000207 – 0.000207" in page(build("news", before, count=20), before)
 
 
 def test_only_cases_that_both_runs_scored_are_compared() -> None:

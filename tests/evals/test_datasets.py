@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 from evals.cases import Dataset
 from evals.datasets import FORMATS, load, named
 from evals.datasets.answer_places import answered
+from evals.datasets.csv_cases import COLUMNS
 from evals.gold import Resolver
 from qa.errors import CaseError
 from tests.evals.makers import FakeShelf, article
 from tests.shared_data import shared_data
+from ui.eval_commands import Form
 
 TEXT = "Rates rose on Friday, the bank said. Nobody knew why.  Prices fell."
 
@@ -212,6 +215,16 @@ def test_csv_with_other_columns_is_refused(tmp_path: Path, heading: str) -> None
 def test_a_file_that_is_not_there(tmp_path: Path, form: str) -> None:
     with pytest.raises(CaseError, match="nowhere"):
         load(tmp_path / "nowhere", form)
+
+
+def test_every_format_is_in_the_help_and_described_with_the_samples() -> None:
+    said = str(Form.__metadata__[0].help)
+    described = (Path(__file__).parents[2] / "samples" / "README.md").read_text(encoding="utf-8")
+    for form in FORMATS:
+        assert re.search(rf"\b{form}\b", said)
+        assert f"| `{form}` |" in described
+    assert "samples/README.md" in said
+    assert all(f"`{column}`" in described for column in COLUMNS)
 
 
 def test_a_format_that_is_not_there(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from evals.cases import Gold
 from evals.drafts import GAP, cloze, draft, gaps, heading, headings, telling
 from evals.gold import Resolver
-from qa.domain import Span
+from qa.domain import Article, Span
 from tests.evals.makers import FakeShelf, article
 
 BRIDGE = """The county will close the Tamar crossing on 3 May for nine months of repairs.
@@ -99,6 +99,48 @@ def test_known_drafts_are_not_made_again() -> None:
     more = draft(SHELF, 2, seed=3, known=[case.id for case in first])
     assert more
     assert not {case.id for case in first} & {case.id for case in more}
+
+
+def test_one_article_gives_all_that_can_be_asked_of_it() -> None:
+    everything = sum(len(gaps(BRIDGE, span)) for span in telling(TITLED)) + len(headings(TITLED))
+    made = draft(FakeShelf(TITLED), 1_000)
+    assert len({case.id for case in made}) == len(made) == everything > 6
+
+
+def test_drafting_goes_on_until_all_there_are_is_known() -> None:
+    everything, known = {case.id for case in draft(SHELF, 1_000)}, set[str]()
+    while more := draft(SHELF, 2, known=known):
+        assert len(more) == min(2, len(everything) - len(known))
+        known |= {case.id for case in more}
+    assert known == everything
+
+
+def test_every_article_has_its_turn_and_kinds_take_turns_in_it() -> None:
+    shelf = FakeShelf(*(article(n, f"{n}.txt", BRIDGE, title=TITLED.title) for n in range(6)))
+    made = draft(shelf, 12)
+    assert len({case.about for case in made[:6]}) == len({case.about for case in made[6:]}) == 6
+    assert [case.kind for case in made] == ["cloze", "heading"] * 3 + ["heading", "cloze"] * 3
+
+
+def test_every_sentence_is_asked_about_before_one_a_second_time() -> None:
+    clozes = [case for case in draft(FakeShelf(TITLED), 1_000) if case.kind == "cloze"]
+    assert {case.gold[0].quote for case in clozes[:2]} == {CLOSING, COST}
+
+
+def test_an_article_that_has_no_turn_is_not_read() -> None:
+    class Counting(FakeShelf):
+        read = 0
+
+        def article(self, article_id: int, version: int | None = None) -> Article:
+            self.read += 1
+            return super().article(article_id, version)
+
+    shelf = Counting(*(article(n, f"{n}.txt", BRIDGE) for n in range(30)))
+    assert (len(draft(shelf, 5)), shelf.read) == (5, 5)
+
+
+def test_half_a_pair_of_a_character_in_a_name_is_no_matter() -> None:
+    assert draft(FakeShelf(article(1, "\udce4.txt", BRIDGE)), 3)
 
 
 def test_a_library_without_a_usable_sentence_gives_none() -> None:

@@ -96,6 +96,12 @@ def test_without_a_difference_there_is_no_weight() -> None:
     assert fit([listed([[2.0], [2.0], [2.0]], 1)], ["same"]) == {"same": 0.0}
 
 
+def test_without_a_question_there_is_nothing_to_fit() -> None:
+    with pytest.raises(CaseError, match="nothing to fit") as caught:
+        fit([], ["telling"])
+    assert caught.value.remedy
+
+
 def test_a_fixed_feature_keeps_its_weight_whatever_the_data_say() -> None:
     assert fit(random_lists(30), ["heading", "noise", "more"])["heading"] == FIXED["heading"]
     assert set(FIXED) <= set(NAMES)

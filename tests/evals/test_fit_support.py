@@ -8,6 +8,7 @@ import pytest
 from evals.cases import Case, Gold
 from evals.fit_support import Measured, Pair, figures, fit, pairs, write
 from evals.gold import Resolver
+from qa.errors import CaseError
 from qa.support import DATA, FITTED, UNSUPPORTED, Weights, negated
 from tests.evals.makers import FakeShelf, article, evidence
 
@@ -44,6 +45,13 @@ def test_the_fit_separates_what_can_be_separated() -> None:
     seen = [measured(True, 0.2, 0.9), measured(True, 0.8, 0.9), measured(False, 0.8, 0.3), measured(False, 0.2, 0.3)]
     weights = fit(seen)
     assert figures(seen, weights)["precision"] == figures(seen, weights)["recall"] == 1.0
+
+
+@pytest.mark.parametrize("supported", [[], [True, True], [False, False]])
+def test_right_and_wrong_claims_are_both_needed(supported: list[bool]) -> None:
+    with pytest.raises(CaseError, match="too few") as caught:
+        fit([measured(one, 0.5, 0.5) for one in supported])
+    assert caught.value.remedy
 
 
 def test_the_figures_count_what_is_flagged() -> None:

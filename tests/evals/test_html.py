@@ -64,6 +64,11 @@ def test_nothing_of_a_case_becomes_markup_and_nothing_is_loaded() -> None:
     assert EVIL in "".join(tags.words)
 
 
+def test_half_a_pair_of_a_character_can_be_written() -> None:
+    half = record(1, question="Who\ud83d?")
+    assert "Who??" in page(build("news", [half], count=0), [half]).encode().decode()
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [

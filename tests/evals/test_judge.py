@@ -34,6 +34,9 @@ def test_it_shows_the_cited_sentences_and_nothing_that_could_pose_as_a_fence() -
         ('{"statements": 0, "supported": 0, "answers_the_question": "full"}', {}),
         ('{"statements": 1, "supported": 1, "answers_the_question": "maybe"}', {}),
         ('{"statements": {}, "supported": 1}', {}),
+        ('{"statements": 1e999, "supported": 1, "answers_the_question": "full"}', {}),
+        ('{"statements": ' + "[" * 100_000 + "}", {}),
+        ('{"statements": 1e999, "supported": 1}' + REPLY, {"faithfulness": 0.75, "relevance": 0.5}),
         ("", {}),
     ],
 )

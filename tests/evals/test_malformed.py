@@ -68,6 +68,16 @@ def test_squad_with_a_broken_question(tmp_path: Path, changed: dict[str, Any]) -
     assert "SQuAD" in refused(written(tmp_path / "tiny.json", content), "squad").message
 
 
+@pytest.mark.parametrize("start", [900, -1, -900, len(TEXT), len(TEXT) - 2, TEXT.index(" Nobody")])
+def test_squad_with_an_answer_beside_its_paragraph(tmp_path: Path, start: int) -> None:
+    """Within it, but in no sentence, too: the blank between two of them."""
+    answers = [{"text": "Friday" if start != TEXT.index(" Nobody") else " ", "answer_start": start}]
+    content = {"data": [{"title": "Bank", "paragraphs": [{"context": TEXT, "qas": [{**ASKED, "answers": answers}]}]}]}
+    error = refused(written(tmp_path / "tiny.json", content), "squad")
+    assert "question 'a'" in error.message
+    assert error.remedy
+
+
 @pytest.mark.parametrize("context", [None, 7, ["a"]])
 def test_squad_with_a_context_that_is_no_text(tmp_path: Path, context: Any) -> None:
     content = {"data": [{"title": "Bank", "paragraphs": [{"context": context, "qas": [ASKED]}]}]}
@@ -159,6 +169,11 @@ def test_beir_with_a_query_that_is_no_question(tmp_path: Path, question: Any) ->
 def test_a_sheet_without_a_question_in_a_row(tmp_path: Path) -> None:
     error = refused(written(tmp_path / "sheet.csv", "question,uri\nWhy?,a\n ,b\n"), "csv")
     assert "sheet.csv:3" in error.message
+
+
+def test_a_sheet_whose_rows_of_one_id_ask_different_questions(tmp_path: Path) -> None:
+    error = refused(written(tmp_path / "sheet.csv", "id,question,uri\n7,Why?,a\n8,When?,a\n7,Who?,b\n"), "csv")
+    assert "the id '7' ask 'Why?' and 'Who?'" in error.message
 
 
 def test_a_sheet_with_a_cell_larger_than_any(tmp_path: Path) -> None:

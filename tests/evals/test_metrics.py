@@ -126,6 +126,14 @@ def test_token_f1_of_the_best_accepted_answer() -> None:
     assert token_f1("the", ["a"]) == 1
 
 
+def test_the_number_of_a_footnote_is_no_answer() -> None:
+    found = by_case(
+        [record(1, text="Several were hurt. [1][2]", answers=("2",)), record(2, text="2.[1]", answers=("2",))]
+    )
+
+    assert [scores["answer_containment"] for scores in found.values()] == [0, 1]
+
+
 def test_containment_is_of_whole_words() -> None:
     assert containment("It rose by 15 percent.", ["15"]) == 1
     assert containment("It rose by 150 percent.", ["15"]) == 0

@@ -5,6 +5,7 @@ import pytest
 from evals.cases import Case, Dataset, Gold
 from evals.evaluate import evaluate
 from evals.runs import ERASED, Run, forget, kept, key_of, library_fingerprint, read
+from qa.domain import LoadedArticle
 from qa.errors import CaseError
 from tests.evals.makers import FakeAnswers, FakeShelf, article, evidence, record
 
@@ -88,6 +89,16 @@ def test_what_a_run_depends_on_makes_its_key() -> None:
 
     assert len(keys) == 5
     assert key_of(DATASET, SHELF, "footnote", {"passages": 8}) in keys
+
+
+def test_the_articles_that_a_data_set_brings_make_its_key() -> None:
+    """Their temporary library has each in its first version, whatever it says."""
+    brought = [(("rates.txt", LoadedArticle("Rates", text)),) for text in ("Rates rose.", "Rates rose. Why?")]
+    keys = {key_of(Dataset("news", CASES, articles), SHELF, "footnote", {}) for articles in (*brought, *brought)}
+
+    assert len(keys) == 2
+    odd = Dataset("news", CASES, (("\udce4.txt", LoadedArticle("\ud83d", "Rates.")),))
+    assert key_of(odd, FakeShelf(article(1, "\udce4.txt", "")), "footnote", {}) not in keys
 
 
 def test_the_fingerprint_of_a_library_does_not_depend_on_the_order() -> None:

@@ -3,16 +3,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.statistics import difference, draws, interval, mean
+from evals.statistics import FEW, difference, draws, interval, mean
 
 
 def test_cases_of_one_article_are_drawn_together() -> None:
-    drawn = draws(["a", "b", "a", "c"], count=200)
+    drawn = draws(["a", "b", "a", "c", "d", "e"], count=200)
 
-    assert drawn.shape == (200, 4)
+    assert drawn.shape == (200, 6)
     assert (drawn[:, 0] == drawn[:, 2]).all()
-    # Three articles are drawn, with replacement, from three.
-    assert (drawn[:, 0] + drawn[:, 1] + drawn[:, 3] == 3).all()
+    # Five articles are drawn, with replacement, from five.
+    assert (drawn.sum(axis=1) - drawn[:, 2] == 5).all()
+
+
+@pytest.mark.parametrize("articles", range(1, FEW))
+def test_of_few_articles_cases_are_drawn(articles: int) -> None:
+    """One article can be drawn in one way only, which would make every figure certain."""
+    drawn = draws([str(n % articles) for n in range(40)], count=200)
+    bounds = interval(mean(np.array([1.0] * 30 + [0.0] * 10)), drawn)
+
+    assert (drawn.sum(axis=1) == 40).all()
+    # Standard error sqrt(.75 x .25 / 40) = 0.068; 0.75 -+ 1.96 x 0.068 = 0.62 .. 0.88.
+    assert bounds == pytest.approx((0.62, 0.88), abs=0.04)
 
 
 def test_the_same_seed_draws_the_same() -> None:
@@ -73,17 +84,16 @@ VALUES = st.lists(st.floats(-1, 1).map(lambda value: round(value, 3)), min_size=
 @settings(max_examples=40, deadline=None)
 @given(VALUES, st.data())
 def test_an_interval_lies_among_the_values_and_narrows_with_its_level(values: list[float], data: st.DataObject) -> None:
-    names = data.draw(st.lists(st.sampled_from("abcde"), min_size=len(values), max_size=len(values)))
+    names = data.draw(st.lists(st.sampled_from("abcdefg"), min_size=len(values), max_size=len(values)))
     figure, drawn = mean(np.array(values)), draws(names, 60)
     wide, narrow = interval(figure, drawn, 0.95), interval(figure, drawn, 0.5)
     assert wide is not None
     assert narrow is not None
     assert min(values) - 1e-9 <= wide[0] <= narrow[0] <= narrow[1] <= wide[1] <= max(values) + 1e-9
     assert drawn.sum(axis=1).min() >= 0
-    sizes = {name: names.count(name) for name in names}
-    # Each draw takes as many articles as there are; a case's weight is its article's.
-    taken = sum(drawn[:, names.index(name)] for name in sizes)
-    assert (taken == len(sizes)).all()
+    # Each draw takes as many articles as there are, and a case's weight is its article's; or as many cases.
+    counted = list(map(names.index, set(names))) if len(set(names)) >= FEW else list(range(len(names)))
+    assert (drawn[:, counted].sum(axis=1) == len(counted)).all()
 
 
 @settings(max_examples=40, deadline=None)
