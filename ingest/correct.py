@@ -1,5 +1,6 @@
 """What a loader got wrong about an article, put right by hand: a new version, its vectors made with its new title."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,12 +18,20 @@ LONGEST_FIELD = 500
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """An article's fields as they should be; authors separated by commas, `published` an ISO date or ""."""
+    """An article's fields as they should be, `published` an ISO date or "".
+
+    Authors are separated by semicolons, where there is one, or else by commas.
+    """
 
     title: str
     publisher: str = ""
     authors: str = ""
     published: str = ""
+
+
+def one_field(authors: Sequence[str]) -> str:
+    """Authors as they are shown to be corrected; given back so, they are the same."""
+    return ("; " if any("," in name for name in authors) else ", ").join(authors)
 
 
 def correct(library: Library, embedder: Embedder, article_id: int, correction: Correction) -> Added:
@@ -47,11 +56,16 @@ def _corrected(article: Article, given: Correction) -> LoadedArticle:
     title = _line("title", given.title)
     if not title:
         raise UsageError("The title is empty.", "Give the article a title.")
-    authors = (_line("name", part) for part in given.authors.split(","))
+    authors = _authors(article, given.authors)
     publisher, published = _line("publisher", given.publisher), _day(given.published)
-    return LoadedArticle(
-        title, article.text, publisher, tuple(filter(None, authors)), published, article.language, article.url
-    )
+    return LoadedArticle(title, article.text, publisher, authors, published, article.language, article.url)
+
+
+def _authors(article: Article, given: str) -> tuple[str, ...]:
+    if one_line(given) == one_line(one_field(article.authors)):
+        return article.authors
+    names = (_line("name", part) for part in given.split(";" if ";" in given else ","))
+    return tuple(filter(None, names))
 
 
 def _line(name: str, value: str) -> str:

@@ -15,14 +15,14 @@ from typing import BinaryIO, Literal
 
 from ingest.feeds import expand, filled, stand_in
 from ingest.fetch import Fetcher
-from ingest.loaders import SANDBOXED, VERSION, kind_of, load, looks_like_feed
+from ingest.loaders import SANDBOXED, VERSION, Kind, kind_of, load, looks_like_feed
 from ingest.passages import passages
-from ingest.sandbox import Sandbox
+from ingest.sandbox import Sandbox, unreadable
 from ingest.sources import Fetch, Item, RawFile, Source, items
 from qa import sentences
 from qa.domain import LoadedArticle, Passage, PassageVectors
 from qa.embedder import Embedder, PassageInput
-from qa.errors import IngestError, NoText
+from qa.errors import IngestError, NoText, Unreadable
 from qa.library import Added, Library, NewArticle
 from qa.settings import Settings
 
@@ -30,8 +30,9 @@ WINDOW = 256
 """Passages that are embedded and written together: enough to sort by length, little to lose."""
 
 Status = Literal["added", "updated", "unchanged", "failed"]
-Step = Literal["reading", "feed", "embedding"]
-"""What happens to an item before its outcome; a feed has none, its entries have."""
+Step = Literal["reading", "replaced", "embedding"]
+"""What happens to an item before its outcome. One that is replaced has none: others stand in its place, a feed's
+entries or the address that it leads to, and have theirs."""
 Moved = Callable[[str, Step], None]
 
 
@@ -120,10 +121,13 @@ def _read(
             continue
         if entries:
             found(len(entries) - 1)
-            moved(item.uri, "feed")
+            moved(item.uri, "replaced")
             yield from _read(expand(entries, fetch), sandbox, fetch, found, moved)
-        else:
-            yield raw
+            continue
+        if raw.uri != item.uri:
+            moved(item.uri, "replaced")
+            moved(raw.uri, "reading")
+        yield raw
 
 
 def _prepare(raws: Iterable[RawFile | Outcome], library: Library, sandbox: Sandbox) -> Iterator[Prepared | Outcome]:
@@ -168,10 +172,22 @@ def _load(raw: RawFile, sandbox: Sandbox) -> LoadedArticle:
 
 def _article(raw: RawFile, sandbox: Sandbox) -> LoadedArticle:
     kind = kind_of(raw)
+    if kind == "feed":
+        raise Unreadable(f"{raw.uri} is a feed itself.", "Ingest that feed by its own address.")
     if kind not in SANDBOXED:
-        return load(kind, raw)
+        return _loaded(kind, raw)
     (article,) = sandbox.load(kind, raw)
     return article
+
+
+def _loaded(kind: Kind, raw: RawFile) -> LoadedArticle:
+    """Read here. What nobody thought of is that item's trouble, as it is in the sandbox."""
+    try:
+        return load(kind, raw)
+    except IngestError:
+        raise
+    except Exception as error:
+        raise unreadable(raw.name or raw.uri, error) from error
 
 
 def _cut(raw: RawFile, loaded: LoadedArticle) -> Prepared:

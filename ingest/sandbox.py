@@ -95,6 +95,12 @@ class Sandbox:
         return Unreadable(f"{name} broke the program that reads it (exit {child.returncode}).", _OTHER_FORMAT)
 
 
+def unreadable(name: str, error: Exception) -> Unreadable:
+    """What is said of a file whose loader raised something that nobody thought of."""
+    what = f"{type(error).__name__}: {error}"[:200]
+    return Unreadable(f"{name} cannot be read ({what}).", _OTHER_FORMAT)
+
+
 # --------------------------------------------------------------------------------------------------
 
 _RAISE_TIMEOUT = "Split it, or raise FOOTNOTE_LOADER_TIMEOUT."
@@ -179,8 +185,8 @@ def _answer(header: dict[str, Any], body: bytes) -> dict[str, Any]:
             "memory": True,
         }
     except Exception as error:
-        what = f"{type(error).__name__}: {error}"[:200]
-        return {"error": "Unreadable", "message": f"{name} cannot be read ({what}).", "remedy": _OTHER_FORMAT}
+        told = unreadable(name, error)
+        return {"error": "Unreadable", "message": told.message, "remedy": told.remedy}
 
 
 def _loaded(kind: Kind, raw: RawFile) -> list[LoadedArticle]:

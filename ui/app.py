@@ -135,6 +135,7 @@ class _Page:
         self._pace = pace
         self._library = library
         self._gr = gr
+        self._conversations = conversations
         self.kept = sidebar.Handlers(conversations, library, self.start, self._box, gr.skip())
 
     def start(self, desk: Desk) -> tuple[Any, Conversation, list[str], str, tuple[str, ...], str]:
@@ -160,6 +161,7 @@ class _Page:
         skip = self._gr.skip()
         try:
             among = filters.read(*narrowing) if narrowing else filters.Narrowing()
+            talked = self._conversations.without_erased(talked)
         except FootnoteError as error:
             yield skip, skip, skip, render.said(error.message, error.remedy), skip
             return

@@ -50,13 +50,17 @@ def filters(
     until: str | None,
     articles: Sequence[str] | None,
 ) -> Filters:
-    """Raises UsageError for a malformed date or a publisher that the library does not have."""
-    known = {name.casefold(): name for name in library.publishers()}
-    unknown = [name for name in publishers or () if name.casefold() not in known]
+    """A publisher goes by its exact name, else by every one that matches without regard to letter case.
+
+    Raises UsageError for a malformed date or a publisher that the library does not have.
+    """
+    known = library.publishers()
+    meant = {name: _matching(name, known) for name in publishers or ()}
+    unknown = [name for name, found in meant.items() if not found]
     if unknown:
-        raise UsageError(f"No article of {', '.join(unknown)}.", f"Publishers: {', '.join(known.values()) or 'none'}.")
+        raise UsageError(f"No article of {', '.join(unknown)}.", f"Publishers: {', '.join(known) or 'none'}.")
     return Filters(
-        frozenset(known[name.casefold()] for name in publishers or ()),
+        frozenset(name for found in meant.values() for name in found),
         _date(since),
         _date(until),
         frozenset(library.find(name) for name in articles or ()),
@@ -69,6 +73,10 @@ def standard_input() -> str:
         return sys.stdin.read()
     except UnicodeDecodeError as error:
         raise UsageError(f"Standard input is not UTF-8: {error}.") from None
+
+
+def _matching(name: str, known: Sequence[str]) -> list[str]:
+    return [name] if name in known else [each for each in known if each.casefold() == name.casefold()]
 
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:

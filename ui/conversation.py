@@ -76,6 +76,13 @@ def turns(conversation: Sequence[Exchange]) -> tuple[Turn, ...]:
     )
 
 
+def quoted(exchange: Exchange) -> frozenset[int]:
+    """Ids of the articles that its outcome quotes, shown or not."""
+    outcome = exchange.outcome
+    found = outcome.evidence if isinstance(outcome, Answer | Refusal | Stopped) else ()
+    return frozenset(one.article.article_id for one in found or ())
+
+
 def cited(reply: Reply) -> tuple[int, ...]:
     """Numbers of the evidence that the reply shows, in the order of reading; those that name nothing are left out."""
     if isinstance(reply, Refusal):

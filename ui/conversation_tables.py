@@ -3,8 +3,8 @@
 import sqlite3
 
 from qa import terms
-from qa.domain import Answer, Refusal
-from ui.conversation import Exchange
+from qa.domain import Answer
+from ui.conversation import Exchange, quoted
 
 MOST_LISTED = 200
 LONGEST_TITLE = 120
@@ -29,6 +29,12 @@ STEPS: tuple[tuple[str, ...], ...] = (
     (
         "ALTER TABLE conversation ADD COLUMN shared_as TEXT",
         "CREATE UNIQUE INDEX conversation_by_share ON conversation (shared_as) WHERE shared_as IS NOT NULL",
+    ),
+    (
+        """INSERT OR IGNORE INTO quoted (article_id, exchange_id)
+            SELECT json_extract(one.value, '$.article.article_id'), exchange.id
+            FROM exchange, json_each(body, '$.outcome.evidence') AS one
+            WHERE json_extract(body, '$.kind') = 'Stopped'""",
     ),
 )
 """Add a step at the end to change the tables; never edit one that has been released."""
@@ -78,10 +84,9 @@ def index(connection: sqlite3.Connection, exchange_id: int, exchange: Exchange) 
         "INSERT INTO exchange_text (rowid, question, answer) VALUES (?, ?, ?)", (exchange_id, exchange.question, answer)
     )
     connection.execute("DELETE FROM quoted WHERE exchange_id = ?", (exchange_id,))
-    quoted = outcome.evidence if isinstance(outcome, Answer | Refusal) else ()
     connection.executemany(
         "INSERT INTO quoted (article_id, exchange_id) VALUES (?, ?)",
-        {(one.article.article_id, exchange_id) for one in quoted},
+        [(article_id, exchange_id) for article_id in quoted(exchange)],
     )
 
 

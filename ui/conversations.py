@@ -43,12 +43,20 @@ class Shared:
 class Conversations:
     """May be used from any thread and by several processes. Reading makes no file; the first exchange does.
 
+    Nothing is written that quotes an article whose text is gone, which `erased` says of its id: each time in the
+    transaction that writes, so that what is written before the text goes is there to be forgotten.
     Every method may raise LibraryError (disk full, read-only folder, damaged file).
     """
 
-    def __init__(self, folder: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        erased: Callable[[int], bool] = lambda _: False,
+    ) -> None:
         self._folder = folder
         self._now = now
+        self._erased = erased
         self._opened: Catalog | None = None
         self._opening = Lock()
 
@@ -58,6 +66,7 @@ class Conversations:
         Returns the conversation's id. `exchange.key` must be new in it.
         """
         with self._writing() as connection:
+            (exchange,) = self.without_erased((exchange,))
             conversation_id = into if tables.owns(connection, owner, into) else self._start(connection, owner, exchange)
             row = connection.execute(
                 "INSERT INTO exchange (conversation_id, key, body) VALUES (?, ?, ?)",
@@ -76,9 +85,14 @@ class Conversations:
                 (owner, conversation_id, exchange.key),
             ).fetchone()
             if found:
+                (exchange,) = self.without_erased((exchange,))
                 connection.execute("UPDATE exchange SET body = ? WHERE id = ?", (exchanges.dump(exchange), *found))
                 self._touch(connection, conversation_id)
                 tables.index(connection, found[0], exchange)
+
+    def without_erased(self, conversation: Conversation) -> Conversation:
+        """As it may be kept now, and shown again."""
+        return exchanges.without_erased(conversation, self._erased)
 
     def open(self, owner: str, conversation_id: str) -> Conversation:
         """Raises UsageError where this user has no such conversation, whoever else may."""

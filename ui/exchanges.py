@@ -1,12 +1,13 @@
 """An exchange as JSON and back as the same dataclasses: what is kept of a conversation."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from qa.domain import Answer, Refusal
-from ui.conversation import Exchange, Failure, Pending, Stopped
+from ui.conversation import Conversation, Exchange, Failure, Pending, Stopped, quoted
 
 MOST_CHARACTERS = 2_000_000
 """Of one exchange; a larger one is kept without its answer."""
@@ -25,6 +26,12 @@ def dump(exchange: Exchange) -> str:
         return json.dumps(bare)
     whole = json.dumps(bare | {"outcome": _plain(KINDS[kind], exchange.outcome), "kind": kind})
     return whole if len(whole) <= MOST_CHARACTERS else json.dumps(bare)
+
+
+def without_erased(conversation: Conversation, erased: Callable[[int], bool]) -> Conversation:
+    """ERASED in place of every outcome that quotes an article of which `erased` says that its text is gone."""
+    gone = set(filter(erased, frozenset().union(*map(quoted, conversation))))
+    return tuple(replace(each, outcome=ERASED) if gone & quoted(each) else each for each in conversation)
 
 
 def load(text: str) -> Exchange:

@@ -16,7 +16,7 @@ from qa.catalog import Catalog
 from qa.domain import Answer, Refusal, Turn
 from qa.errors import UsageError
 from ui import exchanges
-from ui.conversation import Conversation, Exchange, turns
+from ui.conversation import Conversation, Exchange, quoted, turns
 
 NAME = "feedback.db"
 LONGEST_REASON = 1_000
@@ -59,31 +59,34 @@ class Entry:
 
 
 class Feedback:
-    """May be used from any thread and by several processes. Reading makes no file. May raise LibraryError."""
+    """May be used from any thread and by several processes. Reading makes no file. May raise LibraryError.
 
-    def __init__(self, folder: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    Nothing is written that quotes an article whose text is gone, which `erased` says of its id: within the transaction
+    that writes, the draft of a case included, so that what is written before the text goes is there to be forgotten.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        erased: Callable[[int], bool] = lambda _: False,
+    ) -> None:
         self._folder = folder
         self._now = now
+        self._erased = erased
 
     def give(self, conversation: Conversation, given: Given, user: str = "") -> None:
         """In place of the user's earlier word on it. Raises UsageError where there is no reply to speak of."""
-        exchange = _judged(conversation, given.turn)
-        earlier = turns(conversation[: given.turn])
-        history = json.dumps([asdict(turn) for turn in earlier])
-        row = (self._now().isoformat(timespec="seconds"), user, exchange.key, given.verdict, given.reason)
-        catalog = Catalog(self._folder, name=NAME, steps=STEPS, private=True)
-        try:
-            with catalog.writing() as connection:
-                connection.execute(
-                    "REPLACE INTO feedback (given_at, user, exchange_key, verdict, reason, exchange, history)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (*row, exchanges.dump(exchange), history),
-                )
-        finally:
-            catalog.close()
-        if given.verdict and isinstance(exchange.outcome, Answer | Refusal):
-            case = from_reply(exchange.outcome, given.verdict == "up", earlier)
-            CaseStore(self._folder).add([case] if case else [])
+        _judged(conversation, given.turn)
+        with closing(Catalog(self._folder, name=NAME, steps=STEPS, private=True)) as file, file.writing() as connection:
+            left = exchanges.without_erased(conversation[: given.turn + 1], self._erased)
+            exchange, earlier = _judged(left, given.turn), turns(left[:-1])
+            row = (self._now().isoformat(timespec="seconds"), user, exchange.key, given.verdict, given.reason)
+            history = json.dumps([asdict(turn) for turn in earlier])
+            connection.execute(_GIVE, (*row, exchanges.dump(exchange), history))
+            if given.verdict and isinstance(exchange.outcome, Answer | Refusal):
+                case = from_reply(exchange.outcome, given.verdict == "up", earlier)
+                CaseStore(self._folder).add([case] if case else [])
 
     def forget(self, article_id: int) -> int:
         """Erases the judged answers that quote an article; how many. Questions, verdicts and reasons stay.
@@ -95,7 +98,7 @@ class Feedback:
         with closing(Catalog(self._folder, name=NAME, steps=STEPS, private=True)) as file, file.writing() as connection:
             rows = [(i, exchanges.load(body), json.loads(history)) for i, body, history in connection.execute(_ALL)]
             quoting = {
-                i: replace(judged, outcome=exchanges.ERASED) for i, judged, _ in rows if _quotes(judged, article_id)
+                i: replace(judged, outcome=exchanges.ERASED) for i, judged, _ in rows if article_id in quoted(judged)
             }
             for i, judged, history in rows:
                 kept = (
@@ -139,16 +142,13 @@ def _judged(conversation: Conversation, turn: int) -> Exchange:
     )
 
 
-def _quotes(exchange: Exchange, article_id: int) -> bool:
-    found = exchange.outcome.evidence if isinstance(exchange.outcome, Answer | Refusal) else ()
-    return any(one.article.article_id == article_id for one in found)
-
-
 def _entry(given_at: str, user: str, verdict: Verdict, reason: str, exchange: str, history: str) -> Entry:
     earlier = tuple(Turn(**turn) for turn in json.loads(history))
     return Entry(given_at, user, verdict, reason, exchanges.load(exchange), earlier)
 
 
+_GIVE = """REPLACE INTO feedback (given_at, user, exchange_key, verdict, reason, exchange, history)
+    VALUES (?, ?, ?, ?, ?, ?, ?)"""
 _ALL = "SELECT id, exchange, history FROM feedback"
 _LAST_WORDS = """SELECT given_at, user, verdict, reason, exchange, history FROM feedback
     WHERE verdict != '' ORDER BY id"""

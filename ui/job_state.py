@@ -69,7 +69,7 @@ class KeptJob:
         return replace(self.job, total=max(self.total, len(self.items)), items=tuple(self.items.values()))
 
     def move(self, uri: str, step: Step) -> None:
-        if step == "feed":
+        if step == "replaced":
             self.items.pop(uri, None)
         else:
             self.items[uri] = JobItem(uri, step)

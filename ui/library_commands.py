@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -142,14 +143,14 @@ def _folder(library: Path | None) -> Path:
 def _removal(shelf: "Library", name: str, purged: Path | None) -> str:
     """What went wrong, or "". `purged` is the folder that is to forget the article too, but for the catalog."""
     from qa.errors import NotInLibrary
-    from ui.purging import forget
+    from ui.purging import forget, purge
 
     try:
         article_id = shelf.find(name)
-        uri = shelf.article(article_id).uri
-        shelf.remove(article_id, purge=purged is not None)
         if purged:
-            forget(purged, article_id, uri)
+            purge(shelf, article_id, partial(forget, purged))
+        else:
+            shelf.remove(article_id)
     except NotInLibrary as error:
         return str(error)
     return ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urlencode
 
+from ingest.correct import one_field
 from ingest.pipeline import Outcome
 from qa.domain import Article, ArticleRef
 from ui.job_state import Job, JobItem, Stage
@@ -249,7 +250,7 @@ def _correcting(article: Article) -> str:
     fields = (
         ("title", "Title", article.title, "text"),
         ("publisher", "Publisher", article.publisher, "text"),
-        ("authors", "Authors, separated by commas", ", ".join(article.authors), "text"),
+        ("authors", "Authors, separated by commas or semicolons", one_field(article.authors), "text"),
         ("published", "Published", article.published or "", "date"),
     )
     inputs = "".join(_field(*field) for field in fields)

@@ -31,6 +31,7 @@ class Handlers:
             if desk.busy:
                 raise UsageError(WAIT)
             given = feedback.read(event)
+            talked = self._kept.without_erased(talked)
             self._feedback.give(talked, given, user)
             judged = replace(talked[given.turn], verdict=given.verdict)
             if conversation_id:
@@ -44,7 +45,9 @@ class Handlers:
     def export(self, event: object, talked: Conversation) -> tuple[Any, str]:
         """What the browser saves as a file, and a word where there is nothing to save."""
         try:
-            file = export.exported(talked, event.get("form") if isinstance(event, dict) else None)
+            file = export.exported(
+                self._kept.without_erased(talked), event.get("form") if isinstance(event, dict) else None
+            )
         except Exception as error:
             failure = chat.explain(error)
             return self._skip, render.said(failure.message, failure.remedy)

@@ -29,6 +29,7 @@ from ui.job_journal import Journal
 from ui.jobs import Jobs
 from ui.metrics import Metrics
 from ui.pace import Pace
+from ui.source_view import Articles, erased
 from ui.uploads import Uploads
 
 HERE = Path(__file__).parent
@@ -133,8 +134,14 @@ def blocks_of(
 ) -> Any:
     from ui.app import blocks
 
-    kept, feedback = Conversations(settings.library), Feedback(settings.library)
+    kept, feedback = stores(library, settings.library)
     return blocks(answerer, library, kept, feedback, further, pace, choices)
+
+
+def stores(library: Articles, folder: Path) -> tuple[Conversations, Feedback]:
+    """What keeps conversations and verdicts in the library's folder, and nothing of an article that was purged."""
+    gone = partial(erased, library)
+    return Conversations(folder, erased=gone), Feedback(folder, erased=gone)
 
 
 def _who(request: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from qa.domain import Answer, Article, ArticleRef, Refusal, Reply
-from qa.errors import UsageError
+from qa.errors import NotInLibrary, UsageError
 from ui.conversation import Conversation, Place, SourcePage, cited
 
 
@@ -12,6 +12,15 @@ class Articles(Protocol):
     """Where an article's text comes from: `qa.library.Library`, or a fake."""
 
     def article(self, article_id: int, version: int | None = None) -> Article: ...
+
+
+def erased(articles: Articles, article_id: int) -> bool:
+    """Whether no version of it is left, not even for old answers; a removed article is. Raises LibraryError."""
+    try:
+        articles.article(article_id)
+    except NotInLibrary:
+        return True
+    return False
 
 
 def open_citation(articles: Articles, conversation: Conversation, place: Place) -> SourcePage:

@@ -8,7 +8,7 @@ from ingest.loaders.kinds import SANDBOXED, Kind, kind_of, looks_like_feed
 from ingest.sources import RawFile
 from qa.domain import LoadedArticle
 
-VERSION = "1"
+VERSION = "2"
 """Raise it when a loader, the cleaning or the sentences store something else; all files are then loaded anew."""
 
 __all__ = ["SANDBOXED", "VERSION", "Kind", "kind_of", "load", "looks_like_feed"]

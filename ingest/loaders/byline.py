@@ -15,8 +15,10 @@ _DATE = re.compile(
     r"(\d{4}-\d{2}-\d{2}|\d{1,2}(?:st|nd|rd|th)?\s+[a-z]{3,9}\.?,?\s+\d{4}|[a-z]{3,9}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4})",
     re.IGNORECASE,
 )
-
-
+_SMALL = re.compile("al|ap|bin|d[aeiou]|das|del|della|den|der|dos|el|ibn|la|le|of|san|ten|ter|van|von|y|zu")
+"""Words that a name may write small."""
+_JOBS = frozenset({"correspondent", "editor", "reporter", "staff", "writer"})
+_JOB_WORDS = 3
 _PLACE = re.compile(r"[A-Z][\w .'’-]{2,40}, ")
 
 
@@ -33,9 +35,37 @@ def take(text: str) -> tuple[FrontMatter, str]:
     lines = [line.strip() for line in first.split("\n")]
     if not rest or len(lines) > MAX_LINES:
         return FrontMatter(), text
-    authors, dates = [_BY.fullmatch(line) for line in lines], [_DATE.fullmatch(line) for line in lines]
-    if not all(by or on for by, on in zip(authors, dates, strict=True)):
+    authors, days = [_authors(line) for line in lines], [_day(line) for line in lines]
+    if not all(by or on for by, on in zip(authors, days, strict=True)):
         return FrontMatter(), text
-    names = [name for by in authors if by for name in _BETWEEN.split(by[1].strip())]
-    published = next((iso_date(on[1]) for on in dates if on), None)
-    return FrontMatter(authors=tuple(filter(None, names)), published=published), rest.lstrip()
+    names = tuple(name for by in authors for name in by)
+    return FrontMatter(authors=names, published=next(filter(None, days), None)), rest.lstrip()
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+def _authors(line: str) -> list[str]:
+    """Those whom a line names that does nothing else; none where its words make a sentence."""
+    found = _BY.fullmatch(line)
+    if not found or (line.endswith(".") and line.rsplit(maxsplit=1)[-1].islower()):
+        return []
+    first, *others = filter(None, _BETWEEN.split(found[1].strip()))
+    names = [first, *(other for other in others if not _is_job(other))]
+    return names if all(map(_is_name, names)) else []
+
+
+def _is_name(words: str) -> bool:
+    """Whether no word is written small but those of names and "staff"."""
+    return all(word in _JOBS or _SMALL.fullmatch(word) or not word.islower() for word in words.split())
+
+
+def _is_job(words: str) -> bool:
+    """ "science correspondent", after a name and a comma."""
+    each = words.casefold().split()
+    return each[-1] in _JOBS and len(each) <= _JOB_WORDS
+
+
+def _day(line: str) -> str | None:
+    found = _DATE.fullmatch(line)
+    return iso_date(found[1]) if found else None

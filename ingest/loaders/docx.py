@@ -34,7 +34,7 @@ def load(raw: RawFile) -> LoadedArticle:
     document = docx.Document(io.BytesIO(raw.body))
     blocks = [(style, text) for style, text in _blocks(document.element.body) if text.strip()]
     said = document.core_properties
-    title = one_line(said.title or "") or next((text for style, text in blocks if style in _TITLES), "")
+    title = one_line(_title(said)) or next((text for style, text in blocks if style in _TITLES), "")
     if blocks and one_line(blocks[0][1]) == title:
         blocks = blocks[1:]
     text = clean("\n\n".join(text for _, text in blocks), name)
@@ -54,6 +54,8 @@ def load(raw: RawFile) -> LoadedArticle:
 _TITLES = frozenset({"Title", "Heading1"})
 _TEMPLATE = ("python-docx", datetime(2013, 12, 23, 23, 15, tzinfo=UTC))
 """What python-docx's own template says of itself; a file made from it says nothing by that."""
+_MADE_UP = ("Word Document", "python-docx")
+"""Title and last writer that python-docx gives a file without properties."""
 
 
 def _check(body: bytes, name: str) -> None:
@@ -99,6 +101,10 @@ def _pieces(run: "BaseOxmlElement") -> Iterator[str]:
         if child.tag == _W + "t":
             yield child.text or ""
         yield _WHITE.get(child.tag, "")
+
+
+def _title(said: Any) -> str:
+    return "" if (said.title, said.last_modified_by) == _MADE_UP else said.title or ""
 
 
 def _authors(said: Any) -> tuple[str, ...]:

@@ -39,17 +39,33 @@ def take(text: str) -> tuple[FrontMatter, str]:
 # --------------------------------------------------------------------------------------------------
 
 
+_TAG = re.compile(r"!|tag:yaml\.org,2002:[a-z]+")
+"""Of YAML's own types. Whatever they say, values are read as strings."""
+_NULL = ("", "~", "null", "Null", "NULL")
+_NOBODY = frozenset({"null", "true", "false"})
+
+
 def _mapping(block: str) -> dict[str, Any]:
-    """The block's top level; {} where it is no YAML mapping or uses anchors, which can blow up."""
+    """The block's top level, of strings, lists, mappings and None.
+
+    {} where it is no YAML mapping, uses anchors, which can blow up, or types that are not YAML's own.
+    """
     import yaml
 
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(block, Loader=yaml.SafeLoader)):
+        events = list(yaml.parse(block, Loader=yaml.BaseLoader))
+        if any(isinstance(event, yaml.AliasEvent) or _foreign(event) for event in events):
             return {}
-        loaded = yaml.safe_load(block)
+        loaded = yaml.load(block, Loader=yaml.BaseLoader)  # noqa: S506  # nosec B506 # it makes strings alone
     except (yaml.YAMLError, ValueError, RecursionError):
         return {}
-    return {str(key).lower(): value for key, value in loaded.items()} if isinstance(loaded, dict) else {}
+    if not isinstance(loaded, dict):
+        return {}
+    return {str(key).lower(): None if value in _NULL else value for key, value in loaded.items()}
+
+
+def _foreign(event: Any) -> bool:
+    return not _TAG.fullmatch(getattr(event, "tag", None) or "!")
 
 
 def _front(fields: dict[str, Any]) -> FrontMatter:
@@ -65,27 +81,32 @@ def _front(fields: dict[str, Any]) -> FrontMatter:
 
 
 def _first(fields: dict[str, Any], *names: str) -> str:
-    found = (one_line(str(fields[name])) for name in names if isinstance(fields.get(name), str | int | float))
+    found = (one_line(fields[name]) for name in names if isinstance(fields.get(name), str))
     return next(found, "")
 
 
 def _names(value: object) -> tuple[str, ...]:
-    values = value if isinstance(value, list) else str(value).split(";") if isinstance(value, str) else []
-    return tuple(name for name in (one_line(str(v)) for v in values) if name)
+    """A list's, or those that semicolons separate; a number or a yes or no is nobody."""
+    values = value if isinstance(value, list) else value.split(";") if isinstance(value, str) else []
+    names = (one_line(value) for value in values if isinstance(value, str))
+    return tuple(name for name in names if any(map(str.isalpha, name)) and name.casefold() not in _NOBODY)
 
 
 def iso_date(value: object) -> str | None:
-    """ "2024-05-03" of a date, or of a string that starts with one or is one in words; else None."""
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
+    """ "2024-05-03" of a string that starts with a date or is one in words; else None."""
     if not isinstance(value, str) or not any(c.isdigit() for c in value[:60]):
         return None
     return _parsed(value.strip()[:60])
 
 
+_OTHERS = (datetime(2000, 1, 1), datetime(2001, 2, 2))
+"""What fills the parts that a date leaves out; nothing of them is the same."""
+
+
 def _parsed(value: str) -> str | None:
+    """None for part of a date ("May 2024"), and for bare digits that could be anything."""
+    if value.isdigit() and len(value) != len("20240503"):
+        return None
     try:
         return date.fromisoformat(value[:10]).isoformat()
     except ValueError:
@@ -93,6 +114,7 @@ def _parsed(value: str) -> str | None:
     from dateutil import parser
 
     try:
-        return str(parser.parse(value).date())
+        one, other = (parser.parse(value, default=default).date() for default in _OTHERS)
     except (ValueError, OverflowError):
         return None
+    return one.isoformat() if one == other else None

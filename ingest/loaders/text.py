@@ -14,7 +14,9 @@ from qa.errors import NoText
 HEADLINE_CHARACTERS = 200
 TOP_LINES = 12
 SHORTEST_REPEATED = 25
+SENTENCE_WORDS = 6
 _SENTENCE_END = re.compile(r"""(?<!\.\.)[.:;,]["'”’)]*\s*$""")
+_ANY_END = re.compile(r"""(?<!\.\.)[.:;,!?]["'”’)]*\s*$""")
 
 
 def load(raw: RawFile) -> LoadedArticle:
@@ -33,7 +35,7 @@ def load(raw: RawFile) -> LoadedArticle:
 def headline_and_body(text: str) -> tuple[str, str]:
     """A first line that stands alone above a blank line and does not end like a sentence is the headline.
 
-    So is a line that the top of a page saved as text says twice: it and what stands above it are no body.
+    So is a line that the top of a page saved as text says twice: it and the page's furniture above it are no body.
     """
     repeated = _repeated(text)
     if repeated:
@@ -48,9 +50,23 @@ def headline_and_body(text: str) -> tuple[str, str]:
 def _repeated(text: str) -> tuple[str, str] | None:
     lines = text.split("\n")
     top = [at for at, line in enumerate(lines[:TOP_LINES]) if SHORTEST_REPEATED <= len(line) <= HEADLINE_CHARACTERS]
-    twice = [at for at in top if any(lines[other] == lines[at] for other in top if other < at)]
+    twice = [at for at in top if lines[at] in lines[:at] and _is_headline(lines[at], lines[:at])]
     body = "\n".join(lines[twice[-1] + 1 :]).strip() if twice else ""
     return (one_line(lines[twice[-1]]), body) if body else None
+
+
+def _is_headline(line: str, above: list[str]) -> bool:
+    """Whether no sentence would be lost above it. One that ends like a sentence itself must be in a longer line too,
+    as a page's navigation ends in its headline; an answer that is given twice is not."""
+    longer = any(line in other != line for other in above)
+    pieces = [*above, *"\n".join(above).split("\n\n")]
+    return (longer or not _ANY_END.search(line)) and not any(_is_said(piece, line) for piece in pieces)
+
+
+def _is_said(piece: str, headline: str) -> bool:
+    """Whether a line or paragraph, but for the headline in it, ends like a sentence and is long enough for one."""
+    rest = piece.replace(headline, "").strip()
+    return bool(_ANY_END.search(rest)) and (headline in piece or len(rest.split()) >= SENTENCE_WORDS)
 
 
 def named(name: str) -> str:

@@ -1,9 +1,10 @@
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ingest.correct import LONGEST_FIELD, Correction, correct
+from ingest.correct import LONGEST_FIELD, Correction, correct, one_field
 from ingest.pipeline import Outcome, ingest
 from qa.errors import NotInLibrary, UsageError
 from qa.library import Library
@@ -66,6 +67,43 @@ def test_nothing_corrected_is_no_new_version(library: Library, source: Path) -> 
     article_id = take(library, source).article_id or 0
     assert correct(library, FakeEmbedder(), article_id, Correction("Rates rise")).change == "unchanged"
     assert library.source_hash(source.as_uri())
+
+
+@pytest.mark.parametrize(
+    ("authors", "shown"),
+    [
+        (("Lee, Ann",), "Lee, Ann"),
+        (("Lee, Ann", "Bo Li"), "Lee, Ann; Bo Li"),
+        (("Ann Lee", "Bo Li"), "Ann Lee, Bo Li"),
+        (("Ann; Bo",), "Ann; Bo"),
+        ((), ""),
+    ],
+)
+def test_authors_that_come_back_as_they_were_shown_stay(
+    library: Library, source: Path, authors: tuple[str, ...], shown: str
+) -> None:
+    source.write_text(f"---\ntitle: Rates rise\nauthors: {json.dumps(authors)}\n---\n{TEXT}")
+    article_id = take(library, source).article_id or 0
+    assert one_field(library.article(article_id).authors) == shown
+    correct(library, FakeEmbedder(), article_id, Correction("Better", authors=f" {shown} "))
+    assert (library.article(article_id).title, library.article(article_id).authors) == ("Better", authors)
+
+
+@pytest.mark.parametrize(
+    ("given", "authors"),
+    [
+        ("Lee, Ann; Bo Li", ("Lee, Ann", "Bo Li")),
+        ("Lee, Ann;", ("Lee, Ann",)),
+        ("Ann Lee, Bo Li", ("Ann Lee", "Bo Li")),
+        ("", ()),
+    ],
+)
+def test_authors_are_separated_by_semicolons_or_else_by_commas(
+    library: Library, source: Path, given: str, authors: tuple[str, ...]
+) -> None:
+    article_id = take(library, source).article_id or 0
+    correct(library, FakeEmbedder(), article_id, Correction("Better", authors=given))
+    assert library.article(article_id).authors == authors
 
 
 @pytest.mark.parametrize(

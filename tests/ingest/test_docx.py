@@ -1,4 +1,5 @@
 import io
+import re
 import time
 import zipfile
 from datetime import datetime
@@ -64,6 +65,20 @@ def test_a_file_that_says_nothing_of_itself() -> None:
     document = docx.Document()
     document.add_paragraph("The bank acted.")
     assert article(saved(document)) == LoadedArticle("rate rise", "The bank acted.")
+
+
+def test_a_file_without_properties_has_none_made_up() -> None:
+    """python-docx calls such a file "Word Document"."""
+    packed, source = io.BytesIO(), zipfile.ZipFile(io.BytesIO(with_body(f"<w:p>{run('The bank acted.')}</w:p>")))
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in source.namelist():
+            if name == "_rels/.rels":
+                relations = re.sub(rb"<Relationship [^>]*core-properties[^>]*/>", b"", source.read(name))
+                archive.writestr(name, relations)
+            elif name != "docProps/core.xml":
+                archive.writestr(name, source.read(name))
+    assert docx.Document(packed).core_properties.title == "Word Document"
+    assert article(packed.getvalue()) == LoadedArticle("rate rise", "The bank acted.")
 
 
 def test_the_first_heading_is_the_title() -> None:

@@ -31,6 +31,19 @@ class TestFrontMatter:
             ("authors: [Ann Lee, ' Bo  Li ']", "authors", ("Ann Lee", "Bo Li")),
             ("by: Ann Lee; Bo Li", "authors", ("Ann Lee", "Bo Li")),
             ("author: 7", "authors", ()),
+            ("author: true", "authors", ()),
+            ("author: null", "authors", ()),
+            ("title: ~\nheadline: Rates rise", "title", "Rates rise"),
+            ("title: !!str 1984", "title", "1984"),
+            ("title: No", "title", "No"),
+            ("lang: no", "language", "no"),
+            ("title: 0x" + "f" * 4_000, "title", "0x" + "f" * 4_000),
+            ("title: A\ndraft: !!bool maybe", "title", "A"),
+            ("title: A\nx: !!int ''", "title", "A"),
+            ("title: A\ndate: !!timestamp 2024-05-03", "published", "2024-05-03"),
+            ("date: 20240503", "published", "2024-05-03"),
+            ("date: 1001010101", "published", None),
+            ("date: 2024-05", "published", None),
             ("authors: []", "authors", ()),
             ("date: 2024-05-03", "published", "2024-05-03"),
             ("date: 2024-05-03T10:20:30Z", "published", "2024-05-03"),
@@ -67,6 +80,7 @@ class TestFrontMatter:
             f"---\ntitle: {'[' * 60}{']' * 60}\n---\n{REST}",
             f"---\ntitle: {'x' * 6_000}\n---\n{REST}",
             f"---\ntitle: !!python/object/apply:os.system ['true']\n---\n{REST}",
+            f"---\ntitle: !mine A\n---\n{REST}",
             f"---\n{'? ' * 500}\n---\n{REST}",
         ],
     )
@@ -75,6 +89,9 @@ class TestFrontMatter:
 
     def test_three_dots_close_it_too(self) -> None:
         assert frontmatter.take(f"---\ntitle: A\n...\n{REST}") == (FrontMatter(title="A"), REST)
+
+    def test_fields_without_a_value_are_front_matter_all_the_same(self) -> None:
+        assert front("title:", "author: ''") == FrontMatter()
 
     @given(st.text(alphabet="ab:-[]{}&*!|>'\"\n \t#%@?1,", max_size=60))
     def test_any_block_is_taken_or_left(self, block: str) -> None:
@@ -96,6 +113,14 @@ class TestDates:
             ("2024-13-45", None),
             ("31 February 2024", None),
             ("May", None),
+            ("May 2024", None),
+            ("2024", None),
+            ("2024-05", None),
+            ("3 May", None),
+            ("29 February", None),
+            ("Friday 10:30", None),
+            ("20240503", "2024-05-03"),
+            ("240503", None),
             ("", None),
             ("9" * 500, None),
             (None, None),
@@ -123,6 +148,11 @@ class TestBylines:
             ("By Łukasz Żak\n3 May 2024", ("Łukasz Żak",), "2024-05-03"),
             ("Updated on Friday, 3 May 2024", (), "2024-05-03"),
             ("Posted: May 3, 2024\nBy Ann Lee", ("Ann Lee",), "2024-05-03"),
+            ("By Simone de Beauvoir and Jan van der Meer", ("Simone de Beauvoir", "Jan van der Meer"), None),
+            ("By Ann Lee Jr.", ("Ann Lee Jr.",), None),
+            ("By Reuters staff", ("Reuters staff",), None),
+            ("By Ann Lee, science correspondent", ("Ann Lee",), None),
+            ("By Ann Lee and Bo Li, Editor", ("Ann Lee", "Bo Li"), None),
         ],
     )
     def test_taken(self, lines: str, authors: tuple[str, ...], published: str | None) -> None:
@@ -137,6 +167,11 @@ class TestBylines:
             "By Ann Lee\n3 May 2024\nLondon\nToday",
             "May 3 was the day.",
             "Bystanders saw it",
+            "By Tuesday evening the town was without power.",
+            "By then Ann Lee, Bo Li and Cy Oh had left",
+            "By Ann Lee, science correspondent.",
+            "By the Thames",
+            "Room 12, 2024",
         ],
     )
     def test_left(self, first: str) -> None:

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from ingest import pipeline
+from ingest import loaders, pipeline
+from ingest.loaders import Kind
 from ingest.pipeline import Outcome, ingest
 from ingest.sources import RawFile
+from qa.domain import LoadedArticle
 from qa.errors import FetchFailed, LibraryUnwritable
 from qa.library import Library
 from qa.settings import Settings
@@ -87,6 +89,29 @@ def test_one_failed_item_does_not_stop_the_rest(library: Library, folder: Path) 
     assert sorted(o.title for o in outcomes if o.status == "added") == ["Rates rise a", "Rates rise c"]
 
 
+@pytest.mark.parametrize("name", ["b.txt", "b.md"])
+def test_what_nobody_thought_of_in_a_loader_is_one_failed_item(
+    library: Library, folder: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "b.txt").rename(folder / name)
+
+    def load(kind: Kind, raw: RawFile) -> LoadedArticle:
+        return loaders.load(kind, raw) if raw.name != name else [][len(kind)]
+
+    monkeypatch.setattr(pipeline, "load", load)
+    outcomes = {o.uri.rsplit("/", 1)[1]: o for o in take(library, folder)}
+    assert {n: o.status for n, o in outcomes.items()} == {"a.txt": "added", name: "failed", "c.txt": "added"}
+    assert outcomes[name].reason == f"{name} cannot be read (IndexError: list index out of range)."
+    assert outcomes[name].remedy == "Save it again, or in another format."
+
+
+def test_front_matter_that_no_type_of_yaml_fits_ends_nothing(library: Library, folder: Path) -> None:
+    (folder / "a.txt").write_text(f"---\ntitle: One\ndraft: !!bool maybe\n---\n{PARAGRAPH}")
+    (folder / "b.txt").write_text(f"---\ntitle: Two\nx: !!int ''\n---\n{PARAGRAPH}b.")
+    (folder / "c.txt").write_text(f"---\ntitle: 0x{'f' * 4_000}\n---\n{PARAGRAPH}c.")
+    assert [o.title[:5] for o in take(library, folder)] == ["One", "Two", "0xfff"]
+
+
 def test_the_same_file_twice_is_one_version(library: Library, folder: Path) -> None:
     outcomes = take(library, folder / "a.txt", folder / "a.txt")
     assert [(o.status, o.version) for o in outcomes] == [("added", 1), ("unchanged", 1)]
@@ -129,6 +154,36 @@ def test_a_feed(library: Library) -> None:
     assert (came.title, came.publisher, came.published) == ("Came", "The Daily", "2024-05-03")
     assert outcomes["whole"].notes == ("The feed's own text is used: https://daily.test/whole answered HTTP 403.",)
     assert sum(counts) == len(outcomes)
+
+
+def test_an_entry_that_is_a_feed_itself_is_one_failed_item_or_what_the_feed_says_of_it(library: Library) -> None:
+    def fetch(url: str) -> RawFile:
+        if url.endswith("/feed"):
+            return RawFile(url, FEED.format(whole=PARAGRAPH).encode())
+        one = b"<item><title>Only</title><link>https://daily.test/only</link></item>"
+        inner = one if url.endswith("/came") else FEED.format(whole="").encode()
+        return RawFile(url, b"<rss><channel>" + inner + b"</channel></rss>")
+
+    outcomes = {o.uri.rsplit("/", 1)[1]: o for o in take(library, "https://daily.test/feed", fetch=fetch)}
+    assert {name: o.status for name, o in outcomes.items()} == {"came": "failed", "teaser": "failed", "whole": "added"}
+    assert outcomes["came"].reason == "https://daily.test/came is a feed itself."
+    assert outcomes["came"].remedy == "Ingest that feed by its own address."
+    assert outcomes["whole"].notes == ("The feed's own text is used: https://daily.test/whole is a feed itself.",)
+
+
+def test_an_address_that_leads_to_another_is_replaced_by_it(library: Library) -> None:
+    steps: list[tuple[str, str]] = []
+    bodies = {"https://x.test/a#top": b"Rates rise\n\nThe bank acted.", "https://x.test/b#top": b"MZ a program"}
+
+    def fetch(url: str) -> RawFile:
+        return RawFile(url.removesuffix("#top"), bodies[url])
+
+    outcomes = take(library, *bodies, fetch=fetch, moved=lambda uri, step: steps.append((uri[-5:], step)))
+    assert [(o.uri, o.status) for o in outcomes] == [("https://x.test/b", "failed"), ("https://x.test/a", "added")]
+    assert steps == [
+        *(("a#top", "reading"), ("a#top", "replaced"), ("est/a", "reading"), ("est/a", "embedding")),
+        *(("b#top", "reading"), ("b#top", "replaced"), ("est/b", "reading")),
+    ]
 
 
 def test_a_broken_feed_is_one_failed_item(library: Library) -> None:

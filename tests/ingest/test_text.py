@@ -156,6 +156,45 @@ def test_a_line_said_twice_at_the_top_is_the_headline_and_all_above_it_is_furnit
     assert body == "The line said so on Monday.\n\nIt sails on."
 
 
+INTERVIEW = """Minister questioned
+
+Q: {first}
+A: I cannot comment on that matter.
+
+Q: Who told you?
+A: I cannot comment on that matter.
+
+Q: Will you stay?"""
+
+
+@pytest.mark.parametrize("first", ["Did you know of the plan in May?", "Why?"])
+def test_an_answer_given_twice_is_no_headline(first: str) -> None:
+    title, body = headline_and_body(INTERVIEW.format(first=first))
+    assert title == "Minister questioned"
+    assert body == INTERVIEW.format(first=first).partition("\n\n")[2]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "The council met on Monday to vote.",
+        "The council met on Monday and said that it had no\nmoney for it.",
+        "Ann Lee was asked about the ferries:",
+        "Will the ferries sail, asked Bo Li?",
+    ],
+)
+def test_a_line_said_twice_with_a_sentence_above_it_is_no_headline(above: str) -> None:
+    line = "The chair of the ferry company"
+    text = f"Ferries\n\n{line}\n\n{above}\n\n{line}\n\nShe said no."
+    assert headline_and_body(text) == ("Ferries", text.partition("\n\n")[2])
+
+
+def test_furniture_above_a_line_said_twice_may_be_short_and_end_in_a_mark() -> None:
+    line = "Ferry line to close its winter service"
+    text = f"Home\n{line}\n\nSign up now!\nLog in.\n\n{line}\n\nThe line said so."
+    assert headline_and_body(text) == (line, "The line said so.")
+
+
 def test_a_short_line_said_twice_is_no_headline() -> None:
     assert headline_and_body("Chorus\n\nLa la la.\n\nChorus\n\nLa la.")[1] == "La la la.\n\nChorus\n\nLa la."
 

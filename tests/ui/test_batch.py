@@ -130,6 +130,13 @@ class TestFilters:
         found = batch.filters(library, ["the post", "ÉCHO"], None, None, None)
         assert found.publishers == {"The Post", "Écho"}
 
+    def test_of_publishers_that_differ_in_letter_case_the_exact_one_is_meant_or_else_all(
+        self, library: Library
+    ) -> None:
+        library.add_many([new("file:///c.txt", "Three.", publisher="THE POST")])
+        wanted = {"The Post": {"The Post"}, "THE POST": {"THE POST"}, "the post": {"The Post", "THE POST"}}
+        assert {name: batch.filters(library, [name], None, None, None).publishers for name in wanted} == wanted
+
     def test_an_unknown_publisher_is_refused_with_the_known_ones(self, library: Library) -> None:
         with pytest.raises(UsageError, match="Times") as refused:
             batch.filters(library, ["The Post", "Times"], None, None, None)

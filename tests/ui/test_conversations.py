@@ -223,6 +223,40 @@ def test_an_article_that_is_erased_is_erased_from_answers(kept: Conversations, t
     assert Conversations(tmp_path / "none").forget(1) == 0
 
 
+def test_an_article_that_is_erased_is_erased_from_what_was_stopped(kept: Conversations, tmp_path: Path) -> None:
+    """Of a file from before that was written down too."""
+    stopped = kept.begin("ada", asked("Cost?", Stopped((COST,), "It ")))
+    early = kept.begin("ada", asked("Cost?", Stopped(None)))
+    with sqlite3.connect(tmp_path / conversations.NAME) as file:
+        file.execute("DELETE FROM quoted")
+        file.execute("PRAGMA user_version = 2")
+    before = Conversations(tmp_path)
+    assert before.forget(1) == 1
+    before.close()
+    assert kept.open("ada", stopped)[0].outcome == exchanges.ERASED
+    assert kept.open("ada", early)[0].outcome == Stopped(None)
+    kept.change("ada", stopped, asked("Cost?", Stopped((COST,), "It ")))
+    assert kept.forget(1) == 1
+
+
+@pytest.mark.parametrize("outcome", [answer(CRACKS, COST), refusal(COST), Stopped((COST,), "It ")])
+def test_what_quotes_an_erased_article_is_not_written(tmp_path: Path, outcome: Reply | Stopped) -> None:
+    gone: set[int] = set()
+    store = Conversations(tmp_path, erased=gone.__contains__)
+    asking = store.begin("ada", asked("Cost?"))
+    store.change("ada", asking, asked("Cost?", outcome))
+    assert store.open("ada", asking)[0].outcome == outcome
+    gone.add(COST.article.article_id)
+    store.change("ada", asking, replace(asked("Cost?", outcome), verdict="up"))
+    store.begin("ada", asked("Cracks?", answer(CRACKS)), asking)
+    first, second = store.open("ada", asking)
+    assert (first.question, first.verdict, first.outcome) == ("Cost?", "up", exchanges.ERASED)
+    assert second.outcome == answer(CRACKS)
+    assert store.list("ada", "41 million") == []
+    assert store.forget(COST.article.article_id) == 0
+    store.close()
+
+
 def test_reading_makes_no_file_and_writing_one_that_is_private(tmp_path: Path) -> None:
     store = Conversations(tmp_path / "library")
     assert store.list("ada") == []

@@ -94,6 +94,35 @@ def test_what_quotes_a_purged_article_is_erased(tmp_path: Path) -> None:
     assert [turn.answer for entry in found for turn in entry.history] == ["", "", ""]
 
 
+def test_what_quotes_an_erased_article_is_not_written(tmp_path: Path) -> None:
+    other = evidence(article(99), COST.quote)
+    talk = (*TALK[:2], Exchange("And?", answer(other), key="d"))
+    kept = Feedback(tmp_path, clock, erased={COST.article.article_id}.__contains__)
+    for turn in (0, 1):
+        with pytest.raises(UsageError, match="no such reply"):
+            kept.give(talk, Given(turn, "up", ""))
+    kept.give(talk, Given(2, "up", ""))
+    (entry,), (case,) = kept.entries(), CaseStore(tmp_path).cases("draft")
+    assert (entry.exchange.outcome, entry.history, case.history) == (talk[2].outcome, (), ())
+
+
+def test_an_open_page_brings_nothing_of_a_purged_article_back(tmp_path: Path) -> None:
+    gone: set[int] = set()
+    kept = Conversations(tmp_path, clock, gone.__contains__)
+    conversation_id = kept.begin("mara", TALK[0])
+    handlers = Handlers(Feedback(tmp_path, clock, gone.__contains__), kept, "skip")
+    gone.add(COST.article.article_id)
+    kept.forget(COST.article.article_id)
+    talk = (*TALK[:1], Exchange("And?", answer(evidence(article(99), COST.quote)), key="d"))
+    assert "no such reply" in handlers.judge("mara", {"turn": 0, "verdict": "up"}, talk, Desk(), conversation_id)[2]
+    talked, shown, _ = handlers.judge("mara", {"turn": 1, "verdict": "up"}, talk, Desk(), conversation_id)
+    assert [one.outcome for one in talked] == [ERASED, talk[1].outcome]
+    assert "has been erased" in shown[0]
+    assert kept.open("mara", conversation_id)[0].outcome == ERASED
+    assert CaseStore(tmp_path).cases("draft")[0].question == talk[1].outcome.question  # type: ignore[union-attr]
+    assert COST.quote not in str(handlers.export({"form": "html"}, TALK[:2])[0])
+
+
 def test_reading_makes_no_file(tmp_path: Path) -> None:
     assert Feedback(tmp_path).entries() == []
     assert Feedback(tmp_path).forget(1) == 0

@@ -40,13 +40,15 @@ class GatedEmbedder(FakeEmbedder):
 
 @dataclass
 class FakeWeb:
-    """Answers with the pages it has; `asked` records the addresses."""
+    """Answers with the pages it has, under the address that one leads to; `asked` records the addresses."""
 
     pages: dict[str, bytes] = field(default_factory=dict)
+    leads: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def __call__(self, url: str) -> RawFile:
         self.asked.append(url)
+        url = self.leads.get(url, url)
         if url not in self.pages:
             raise FetchFailed(f"{url} does not answer.", "Try later.")
         return RawFile(url, self.pages[url], "text/plain", name=url.rpartition("/")[2])
@@ -160,6 +162,30 @@ def test_what_failed_is_tried_again_and_nothing_else(jobs: Jobs, web: FakeWeb) -
     assert web.asked == ["https://daily.test/two"]
     with pytest.raises(UsageError, match="nothing left"):
         jobs.retry(job_id)
+
+
+def test_an_address_that_leads_to_another_is_one_item(jobs: Jobs, web: FakeWeb) -> None:
+    web.leads = {"https://daily.test/a#top": "https://daily.test/a"}
+    web.pages = {"https://daily.test/a": TEXT.encode()}
+    job = jobs.wait(jobs.submit(["https://daily.test/a#top"]), 10)
+    assert [(item.uri, item.stage) for item in job.items] == [("https://daily.test/a", "added")]
+    assert (job.state, job.total, job.retryable) == ("done", 1, False)
+
+
+def test_an_address_that_leads_to_another_is_tried_again(jobs: Jobs, web: FakeWeb, embedder: GatedEmbedder) -> None:
+    web.leads = {"https://daily.test/old": "https://daily.test/new"}
+    web.pages = {"https://daily.test/new": b""}
+    job_id = jobs.submit(["https://daily.test/old"])
+    assert stages(jobs.wait(job_id, 10)) == {"new": "failed"}
+    web.pages = {"https://daily.test/new": TEXT.encode()}
+    embedder.raises = LibraryUnwritable("The disk is full.")
+    jobs.retry(job_id)
+    ended = jobs.wait(job_id, 10)
+    assert (ended.state, stages(ended)) == ("failed", {"new": "cancelled"})
+    embedder.raises = None
+    jobs.retry(job_id)
+    job = jobs.wait(job_id, 10)
+    assert (job.state, job.total, stages(job), job.retryable) == ("done", 1, {"new": "added"}, False)
 
 
 def test_a_file_of_a_folder_is_tried_again_by_its_path(jobs: Jobs, tmp_path: Path) -> None:

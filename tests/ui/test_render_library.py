@@ -131,6 +131,12 @@ def test_an_article_shows_what_is_stored_and_what_can_be_done() -> None:
         assert part in html
 
 
+def test_authors_are_shown_so_that_they_can_be_told_apart() -> None:
+    html = render.article(article(authors=("Lee, Ann", "Bo Li")))
+    assert '<label>Authors, separated by commas or semicolons<input name="authors"' in html
+    assert 'value="Lee, Ann; Bo Li"' in html
+
+
 def test_a_removed_article_is_not_corrected() -> None:
     html = render.article(article(state="removed"))
     assert "data-correct" not in html

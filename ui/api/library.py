@@ -13,7 +13,7 @@ from qa import contract
 from qa.counts import Stats
 from qa.domain import Article, ArticleRef, Filters
 from qa.errors import NotInLibrary
-from ui import batch
+from ui import batch, purging
 from ui.api import describe
 
 MOST_ARTICLES = 200
@@ -106,10 +106,10 @@ class Shelf:
         ] = False,
     ) -> Response:
         """Take an article out of the library; it is gone from answers at once."""
-        uri = self._library.article(article_id).uri if purge else ""
-        self._library.remove(article_id, purge=purge)
         if purge:
-            self._forget(article_id, uri)
+            purging.purge(self._library, article_id, self._forget)
+        else:
+            self._library.remove(article_id)
         return JSONResponse({"article": str(article_id), "removed": True, "reason": ""})
 
     def publishers(self) -> Response:
