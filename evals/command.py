@@ -19,14 +19,13 @@ from evals.judge import Judge
 from evals.records import Record
 from evals.runner import Answers
 from evals.smaller import smaller
-from qa.bootstrap import TRAINED, Service, calibration, make_embedder, service
+from qa.bootstrap import TRAINED, Service, calibration, make_embedder, reader_file, service
 from qa.confidence import Confidence
 from qa.embedder import Embedder
 from qa.errors import CaseError, UsageError
 from qa.library import Library
 from qa.settings import Settings
 from qa.support import DATA as SUPPORT
-from qa.trained_reader import MODEL
 from qa.weights import DATA as RANKING
 
 NOTED = {"library", "embedding_model", "precision", "index", "passages", "reader", "read_passages", "max_claims"} | {
@@ -227,8 +226,7 @@ def _files(settings: Settings) -> dict[str, str]:
     A reader that is fetched by its name has none.
     """
     used = {"confidence": calibration(settings), "ranking": RANKING, "support": SUPPORT}
-    if settings.reader not in ("", "none"):
-        reader = MODEL if settings.reader == "trained" else Path(settings.reader)
+    if reader := reader_file(settings):
         used |= {"reader": reader}
         used |= {"reader_figures": reader.with_suffix(".json")} if reader.suffix == TRAINED else {}
     return {f"{name}_file": _digest(path) for name, path in used.items() if path.exists()}

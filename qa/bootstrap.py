@@ -91,10 +91,17 @@ def make_embedder(settings: Settings) -> Embedder:
     return SentenceTransformerEmbedder(settings.embedding_model, settings.precision)
 
 
+def reader_file(settings: Settings) -> Path | None:
+    """Or the folder or the name of the reader that the settings name; None where similarity alone reads."""
+    if settings.reader in ("", "none"):
+        return None
+    return MODEL if settings.reader == "trained" else Path(settings.reader)
+
+
 def make_reader(settings: Settings, library: Library) -> Reader:
     """What the settings name, or else the reader of similarity alone. Raises ModelError."""
     similarity = SimilarityReader(library)
-    path = _reader_file(settings)
+    path = reader_file(settings)
     if path is None:
         return similarity
     if path.suffix == TRAINED:
@@ -109,7 +116,7 @@ def calibration(settings: Settings) -> Path:
 
     A reader without one is weighed as similarity is.
     """
-    path = _reader_file(settings)
+    path = reader_file(settings)
     beside = path.with_name(f"{path.name.removesuffix(TRAINED)}.confidence.json") if path else DATA
     return beside if beside.exists() else DATA
 
@@ -152,15 +159,9 @@ def _further(settings: Settings) -> dict[str, Settings]:
 
 def _offline(settings: Settings) -> bool:
     """Whether both models are on this machine: decided once, since the hub's library looks when it is loaded."""
-    model, reader = Path(settings.embedding_model), _reader_file(settings)
+    model, reader = Path(settings.embedding_model), reader_file(settings)
     reads_here = reader is None or reader.suffix == TRAINED or reader.exists()
     return reads_here and (not settings.embedding_model or model.exists())
-
-
-def _reader_file(settings: Settings) -> Path | None:
-    if settings.reader in ("", "none"):
-        return None
-    return MODEL if settings.reader == "trained" else Path(settings.reader)
 
 
 def stay_quiet(*, offline: bool = True) -> None:

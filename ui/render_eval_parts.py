@@ -1,5 +1,6 @@
 """Pieces that all views of the evals page are made of. Pure; whatever is not its own words passes `markup.text`."""
 
+from evals.wording import written
 from ui.evals_views import KeptRun, Quote
 from ui.markup import button, day, tag, text
 
@@ -35,5 +36,6 @@ def when(run: KeptRun) -> str:
     return f"{day(local.date().isoformat())}, {local:%H:%M}"
 
 
-def number(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+def number(name: str, value: float | None, sign: str = "") -> str:
+    """The figure of that name; "" where there is none. A `sign` may be "+"."""
+    return "" if value is None else written(name, value, sign)

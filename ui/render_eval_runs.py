@@ -95,10 +95,10 @@ def _table(report: Mapping[str, Any], named: Iterable[tuple[str, str]]) -> str:
 
 def _metric(report: Mapping[str, Any], name: str, words: str) -> str:
     value, bounds = report["metrics"][name], report["intervals"].get(name)
-    between = f"{bounds[0]:.3f} – {bounds[1]:.3f}{_range(value, *bounds)}" if bounds else ""
+    between = f"{' – '.join(number(name, bound) for bound in bounds)}{_range(value, *bounds)}" if bounds else ""
     cases = report["counts"].get(name, "")
     label = f'<span title="{text(name)}">{text(words)}</span>'
-    return f"<tr><td>{label}</td><td>{number(value)}</td><td>{between}</td><td>{cases}</td></tr>"
+    return f"<tr><td>{label}</td><td>{number(name, value)}</td><td>{between}</td><td>{cases}</td></tr>"
 
 
 def _range(value: float, low: float, high: float) -> str:
@@ -117,7 +117,7 @@ def _kinds(report: Mapping[str, Any]) -> str:
     head = "".join(f'<th title="{name}">{COLUMNS[name]}</th>' for name in names)
     rows = "".join(
         f"<tr><td>{text(kind)}</td><td>{group['cases']}</td>"
-        + "".join(f"<td>{number(group.get(name))}</td>" for name in names)
+        + "".join(f"<td>{number(name, group.get(name))}</td>" for name in names)
         + "</tr>"
         for kind, group in kinds.items()
     )
@@ -180,9 +180,9 @@ def _changes(metrics: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _change(name: str, change: Mapping[str, Any]) -> str:
     certain, mark = _judged(name, change)
-    between = "{:+.3f} … {:+.3f}".format(*change["interval"]) if change["interval"] else ""
-    said = f"{change['difference']:+.3f} {mark}".strip()
-    cells = f"<td>{number(change['before'])}</td><td>{number(change['after'])}</td>"
+    between = " … ".join(number(name, bound, "+") for bound in change["interval"] or ())
+    said = f"{number(name, change['difference'], '+')} {mark}".strip()
+    cells = "".join(f"<td>{number(name, change[when])}</td>" for when in ("before", "after"))
     label = f'<span title="{text(name)}">{text(WORDS.get(name, name))}</span>'
     return f'<tr><td>{label}</td>{cells}<td class="{certain}">{said}</td><td>{between}</td></tr>'
 

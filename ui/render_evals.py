@@ -129,7 +129,7 @@ def _run_row(run: KeptRun) -> str:
     label = f"Choose the run of {when(run)} to compare"
     choose = f'<input type="checkbox" name="run" value="{text(run.name)}" aria-label="{label}">'
     opened = do(called(run), "open", "fn-ev-link", data_run=run.name)
-    cells = "".join(f"<td>{number(run.report['metrics'].get(name))}</td>" for name in COLUMNS)
+    cells = "".join(f"<td>{number(name, run.report['metrics'].get(name))}</td>" for name in COLUMNS)
     named = f'<td class="fn-ev-named">{opened}<span class="fn-ev-soft">{when(run)}{how(run)}</span></td>'
     return f"<tr><td>{choose}</td>{named}<td>{run.report['cases']:,}</td>{cells}</tr>"
 

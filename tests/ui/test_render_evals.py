@@ -108,6 +108,7 @@ def test_a_comparison_says_what_is_better_worse_or_only_different() -> None:
         "ece": change(0.1, 0.3),
         "answered": change(0.5, 0.9),
         "mrr": change(1, 0, False),
+        "cost": change(0.0002, 0.0004),
     }
     flips = {"right_now": [{"id": "case 2", "question": "When?"}], "wrong_now": []}
     found = {"cases": 9, "left_out": 1, "metrics": metrics, "flipped": flips}
@@ -116,6 +117,7 @@ def test_a_comparison_says_what_is_better_worse_or_only_different() -> None:
     assert "+0.200 worse" in page, "of the calibration error, less is better"
     assert "+0.400 changed" in page
     assert "-1.000</td>" in page
+    assert "<td>0.000200</td><td>0.000400</td>" in page, "a small part of a cent"
     assert "Right now, wrong before: 1" in page
     assert "Left out: 1 case that only one has." in page
 
