@@ -48,8 +48,13 @@ _WORDS = {
 }
 _SCALES = {
     "hundred": 1e2, "thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "mn": 1e6, "billion": 1e9, "bn": 1e9, "b": 1e9,
-    "trillion": 1e12, "tn": 1e12, "dozen": 12.0,
+    "trillion": 1e12, "tn": 1e12, "dozen": 12.0, "mln": 1e6, "bln": 1e9,
 }  # fmt: skip
+_PARTS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
+_OF_A = {("half", "a"): 0.5, ("quarter", "of", "a"): 0.25, ("a", "quarter", "of", "a"): 0.25} | {
+    ("three", "quarters", "of", "a"): 0.75
+}
+"""In front of a scale: "half a million"."""
 _COUNTED = {"dozen", "hundred", "thousand", "million", "billion"}
 _DIGITS = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _TOKEN = re.compile(rf"(?:{_DIGITS.pattern})|[^\W\d_]+(?:['’][^\W\d_]+)?|[%£$€¥]")
@@ -153,6 +158,9 @@ def names_of(text: str) -> Iterator[str]:
 
 def _figure(tokens: Sequence[str]) -> tuple[int, float]:
     """How many of the tokens make the figure that begins here, and its value; (0, 0) where none does."""
+    for words, share in _OF_A.items():
+        if tuple(tokens[: len(words)]) == words and _COUNTED.intersection(tokens[len(words) : len(words) + 1]):
+            return len(words) + 1, share * _SCALES[tokens[len(words)]]
     total, group, scale, taken = 0.0, 0.0, 0.0, 0
     if tokens[:1] == ["a"] and tokens[1:2] and tokens[1] in _COUNTED:
         group, taken = 1.0, 1
@@ -163,6 +171,8 @@ def _figure(tokens: Sequence[str]) -> tuple[int, float]:
         elif taken and tokens[taken] in _SCALES:
             scale, taken = _SCALES[tokens[taken]], taken + 1
             total, group = (total + group * scale, 0.0) if scale >= 1e3 else (total, group * scale)
+        elif taken and not scale and tuple(tokens[taken : taken + 3]) == ("and", "a", "half"):
+            group, taken = group + 0.5, taken + 3
         elif scale and tokens[taken] == "and" and tokens[taken + 1 : taken + 2] and tokens[taken + 1] in _WORDS:
             taken += 1
         else:
@@ -175,7 +185,10 @@ def _unit(tokens: Sequence[str]) -> tuple[float, int]:
     if not tokens:
         return 0.0, 0
     if _DIGITS.fullmatch(tokens[0]):
-        return float(tokens[0].replace(",", "")), 1
+        part = _PARTS.get(tokens[1], 0.0) if tokens[1:2] else 0.0
+        return float(tokens[0].replace(",", "")) + part, 2 if part else 1
+    if tokens[0] in _PARTS:
+        return _PARTS[tokens[0]], 1
     if tokens[0] not in _WORDS:
         return 0.0, 0
     value = _WORDS[tokens[0]]

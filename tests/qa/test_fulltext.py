@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from qa import fulltext
+from qa import fulltext, terms
 from qa.catalog import Catalog
 from qa.library import Library
 from tests.shelves import STAMP, new
@@ -31,6 +31,24 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 def test_passages_that_hold_a_word_in_text_or_title(connection: sqlite3.Connection) -> None:
     assert set(fulltext.passages(connection, ["bridge"])) == {1, 3, 4}
     assert set(fulltext.passages(connection, ["toll", "river"])) == {2, 3}
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("O’Brien resigned.", "O'Brien"),
+        ("Die Straße ist zu.", "Straße"),
+        ("In Zürich regnet es.", "Zu\u0308rich"),
+        ("Erdoğan sprach.", "Erdogan"),
+        ("AT&T cut jobs.", "at&t"),
+        ("Ёлка упала.", "ёлка"),
+    ],
+)
+def test_a_word_is_found_however_it_is_typed(tmp_path: Path, said: str, asked: str) -> None:
+    with Library.open(tmp_path / "other", STAMP, index="exact") as library:
+        library.add_many([new("a", said, title="")])
+    with Catalog(tmp_path / "other").reading() as opened:
+        assert set(fulltext.passages(opened, terms.content(asked))) == {1}
 
 
 def test_a_rare_word_counts_more_than_a_common_one(connection: sqlite3.Connection) -> None:
