@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.records import Record
+from qa.citation import spoken
 from qa.generator import Generator
 from qa.prompt import Prompt, harmless
 
@@ -77,7 +78,7 @@ def prompt(record: Record) -> Prompt:
 
 def verdict(text: str) -> dict[str, float]:
     """What a reply says, {"faithfulness", "relevance"}; {} where it holds no object that makes sense."""
-    for found in _OBJECT.findall(text):
+    for found in _OBJECT.findall(spoken(text)):
         try:
             given = json.loads(found)
             statements, supported = int(given["statements"]), int(given["supported"])

@@ -13,6 +13,7 @@ from evals.cases import Case
 from evals.drafts import drafted_case, telling
 from evals.gold import Shelf
 from qa import sentences
+from qa.citation import spoken
 from qa.domain import Article, Span
 from qa.generator import Generator
 from qa.prompt import DECLINED, Prompt, harmless
@@ -83,5 +84,5 @@ def _written(article: Article, random: Random, generator: Generator) -> Case | N
     if not spans:
         return None
     sentence = random.choice(spans)
-    question = question_of("".join(generator.stream(prompt(article, sentence))))
+    question = question_of(spoken("".join(generator.stream(prompt(article, sentence)))))
     return drafted_case(article, sentence, "written", question) if question else None

@@ -30,6 +30,7 @@ _QUIET = {
     "TOKENIZERS_PARALLELISM": "true",
     "TRANSFORMERS_VERBOSITY": "error",
     "LANGSMITH_TRACING": "false",
+    "LANGSMITH_TRACING_V2": "false",
     "LANGCHAIN_TRACING_V2": "false",
 }
 
@@ -100,7 +101,11 @@ def reader_file(settings: Settings) -> Path | None:
 
 def make_reader(settings: Settings, library: Library) -> Reader:
     """What the settings name, or else the reader of similarity alone. Raises ModelError."""
-    similarity = SimilarityReader(library)
+    return reader_beside(SimilarityReader(library), settings)
+
+
+def reader_beside(similarity: Reader, settings: Settings) -> Reader:
+    """What the settings name, which asks the reader of similarity too, or else that one. Raises ModelError."""
     path = reader_file(settings)
     if path is None:
         return similarity
@@ -133,7 +138,7 @@ def make_rewriter(settings: Settings, library: Library, generator: Generator | N
     """The chat model's, where there is one and it may take time, or else the rule's."""
     if generator is None or not settings.chat_rewrite_timeout:
         return by_rule
-    budget = min(BUDGET, settings.chat_context_tokens)
+    budget = min(BUDGET, settings.chat_context_tokens - settings.chat_answer_tokens)
     return ChatRewriter(generator, library.document_frequencies, settings.chat_rewrite_timeout, budget)
 
 
@@ -143,7 +148,7 @@ def make_writer(settings: Settings, embedder: Embedder, generator: Generator | N
         return None
     context, answer = settings.chat_context_tokens, settings.chat_answer_tokens
     prices = settings.chat_read_price, settings.chat_written_price
-    return FluentWriter(generator, embedder, context, answer, settings.chat_strict, prices)
+    return FluentWriter(generator, embedder, context, answer, settings.chat_strict, prices, settings.chat_timeout)
 
 
 def _first(settings: Settings) -> str:

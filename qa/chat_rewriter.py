@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from qa import terms
+from qa.citation import spoken
 from qa.domain import Turn
 from qa.errors import ChatFailed
 from qa.generator import Generator
@@ -21,7 +22,8 @@ from qa.support import figures_of, names_of
 BUDGET = 1_500
 """Tokens of the prompt, at most: a follow-up is understood from what was said last."""
 LONGEST = 400
-"""Characters of a rewritten question; the model is left when it writes more."""
+"""Characters of a rewritten question; the model is left when it writes more. That goes for a model which thinks without
+a `<think>` in front, too: what it thinks cannot be told from chatter before its `</think>`."""
 _ANSWER_CHARACTERS = 500
 
 SYSTEM = """You rewrite the last question of a conversation so that it can be understood without the conversation.
@@ -60,7 +62,7 @@ class ChatRewriter:
         try:
             with closing(self.generator.stream(asked)) as pieces:
                 for piece in pieces:
-                    text += piece
+                    text = spoken(text + piece)
                     if len(text) > LONGEST:
                         return ""
         except ChatFailed:

@@ -3,6 +3,10 @@
 A citation is `[n]`, or several in one bracket, `[1, 2]`, with numbers of the prompt. They are numbered anew, 1, 2, 3
 in the order of reading. Everything else that looks like a citation is taken out and listed: numbers that name nothing,
 [0], ranges, [^1], 【1】, [source 1], and from the first line on that is a list of sources, all that follows.
+
+What a model thinks before it answers is no part of its answer. `Thoughts` holds back a text that begins with `<think`
+until `</think>`. Some chat templates open the thinking themselves, so that only `</think>` is written: what was shown
+until then cannot be taken back, but the `Recogniser` forgets it, and no claim comes of it.
 """
 
 import re
@@ -30,8 +34,15 @@ _HEADINGS = ("sources", "references", "citations", "footnotes", "notes", "eviden
 _HEADING = re.compile(rf"[\W_]*(?:{'|'.join(_HEADINGS)})(?:[\W_]*\Z|\W*:\W*(?:[\[【［]|https?:))", re.IGNORECASE)
 _HEADED = re.compile(rf"[\W_]*(?:{'|'.join(_HEADINGS)})\W*:\W*\w{{0,5}}", re.IGNORECASE)
 _EDGES = re.compile(r"\A[\W_]+|[\W_]+\Z")
+_THINKING = "<think"
+_THOUGHT = re.compile(r"</think(?:ing)?>")
+_THOUGHTS = ("</think>", "</thinking>")
 _LINE = re.compile(r"[^\n]*\n?")
 _MARKDOWN = re.compile(r"\*\*|__|`+|^#+\s+|^>\s+")
+_EMPTIED = re.compile(r"(?:\A|\s+)\([\s,;]*\)")
+_DOUBLED = re.compile(r"(?<!\.)([.!?])\.(?!\.)")
+_ITEM = re.compile(r"\A\d{1,2}[.)](?:\s+|\Z)")
+_ENDS = '.!?:;…"”’)*'
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,32 @@ class Cited:
 
     text: str
     numbers: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Thoughts:
+    """Takes a text in pieces, cut anywhere, and leaves out what is thought in front of the answer, and blanks there."""
+
+    _held: str = ""
+    _answering: bool = False
+
+    def feed(self, piece: str) -> str:
+        """What is known to belong to the answer."""
+        if self._answering:
+            return piece
+        self._held = (self._held + piece).lstrip()
+        while self._held.startswith(_THINKING):
+            thought = _THOUGHT.search(self._held)
+            if not thought:
+                self._held = _THINKING + self._held[len(_THINKING) :][-len(_THOUGHTS[-1]) :]
+                return ""
+            self._held = self._held[thought.end() :].lstrip()
+        self._answering = not _THINKING.startswith(self._held)
+        return self._held if self._answering else ""
+
+    def finish(self) -> str:
+        """The rest: nothing where the thinking never ended."""
+        return "" if self._answering or self._held.startswith(_THINKING) else self._held
 
 
 @dataclass(slots=True)
@@ -53,6 +90,7 @@ class Recogniser:
     order: list[int] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     declined: bool = False
+    _came: str = ""
     _held: str = ""
     _plain: str = ""
     _marks: list[tuple[int, int]] = field(default_factory=list)
@@ -65,12 +103,17 @@ class Recogniser:
         return bool(self._marks) and not self._plain[: self._marks[0][0]].strip()
 
     def feed(self, piece: str) -> str:
-        """What can be shown now: everything but an end that may become a mark or a list of sources."""
-        self._held += piece
+        """What can be shown now: everything but an end that may become a mark, a list of sources or `</think>`."""
+        answered = spoken(self._came + piece)
+        if len(answered) < len(self._came + piece):
+            self._forget()
+        ready = len(answered) - _may_end_thought(answered)
+        self._held, self._came = self._held + answered[:ready], answered[ready:]
         return self._take(last=False)
 
     def finish(self) -> str:
         """The rest."""
+        self._held, self._came = self._held + self._came, ""
         return self._take(last=True)
 
     def cited(self) -> list[Cited]:
@@ -81,8 +124,24 @@ class Recogniser:
             owner = _after(spans, at) if self._in_front else _before(spans, at)
             if owner is not None and number not in numbers[owner]:
                 numbers[owner].append(number)
-        cleaned = (_MARKDOWN.sub("", " ".join(span.of(self._plain).split())).strip() for span in spans)
+        cleaned = (_cleaned(span.of(self._plain), item=self._begins_line(span.start)) for span in spans)
         return [Cited(text, tuple(found)) for text, found in zip(cleaned, numbers, strict=True) if text]
+
+    def _begins_line(self, at: int) -> bool:
+        """Whether a line begins there, and not in the middle of a sentence that goes on from the line before."""
+        above = self._plain[:at].rstrip()
+        breaks = self._plain.count("\n", len(above), at)
+        over = not above or above[-1] in _ENDS or bool(_ITEM.match(above.rpartition("\n")[2].lstrip()))
+        return not above or breaks > 1 or (breaks > 0 and over)
+
+    def _forget(self) -> None:
+        """Begin again: what came until now was thought, not said."""
+        self.order.clear()
+        self.dropped.clear()
+        self._marks.clear()
+        self._held = self._plain = ""
+        self.declined = self._listing = False
+        self._line_start = True
 
     def _take(self, *, last: bool) -> str:
         shown = []
@@ -171,7 +230,26 @@ class Recogniser:
         return said
 
 
+def spoken(text: str) -> str:
+    """What stands after the last thought: all of it where there is none."""
+    return _THOUGHT.split(text)[-1]
+
+
 # --------------------------------------------------------------------------------------------------------------------
+
+
+def _may_end_thought(text: str) -> int:
+    """How many characters at the end may become `</think>`."""
+    at = text.rfind("<")
+    return len(text) - at if at >= 0 and any(tag.startswith(text[at:]) for tag in _THOUGHTS) else 0
+
+
+def _cleaned(text: str, *, item: bool) -> str:
+    """On one line, without Markdown, the number of an `item` of a list, and what is left where marks were taken out:
+    empty brackets, a full stop behind another."""
+    plain = _MARKDOWN.sub("", " ".join(text.split())).strip()
+    bare = _DOUBLED.sub(r"\1", _EMPTIED.sub("", plain))
+    return (_ITEM.sub("", bare) if item else bare).strip()
 
 
 def _mark(text: str, at: int) -> str | None:

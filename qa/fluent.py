@@ -19,7 +19,7 @@ from qa.support import degree, missing, negated, supported
 @dataclass(frozen=True, slots=True)
 class FluentWriter:
     """`context` and `answer` are tokens; `strict` leaves out what the cited sentences do not support. `prices` are of a
-    million tokens, read and written."""
+    million tokens, read and written; `seconds` are for the answer and what understanding the question took before."""
 
     generator: ChatModel
     embedder: Embedder
@@ -27,13 +27,15 @@ class FluentWriter:
     answer: int
     strict: bool = False
     prices: tuple[float, float] = (0.0, 0.0)
+    seconds: float | None = None
 
     def write(self, considered: Considered) -> Generator[Token | Answer | None, None, None]:
         """Tokens with the answer's own numbers, then the answer, or None where the model declines.
 
         Raises ChatFailed. Closing the iterator stops the model.
         """
-        asked = prompt(considered.standalone_question, considered.evidence, self.context - self.answer)
+        fitted = prompt(considered.standalone_question, considered.evidence, self.context - self.answer)
+        asked = replace(fitted, seconds=self._rest(considered))
         recogniser = Recogniser(len(asked.numbered))
         with closing(self._shown(asked, recogniser)) as shown:
             told = yield from shown
@@ -45,6 +47,11 @@ class FluentWriter:
         claims = self._claims(cited, order)
         answer = _answer(considered, claims, order, tuple(recogniser.dropped), _notice(claims, asked))
         yield replace(answer, usage=self._usage(told or _estimated(asked, cited)))
+
+    def _rest(self, considered: Considered) -> float | None:
+        """Seconds that are left for the answer."""
+        taken = considered.timings_ms.get("rewrite", 0.0) / 1000
+        return None if self.seconds is None else max(self.seconds - taken, 0.0)
 
     def _shown(self, asked: Prompt, recogniser: Recogniser) -> Generator[Token, None, Tokens | None]:
         with closing(self.generator.stream(asked)) as pieces:
@@ -145,5 +152,8 @@ def _notice(claims: Sequence[Claim], asked: Prompt) -> str:
     if uncited:
         parts.append(f"Without a source: {uncited} of {len(claims)} statements.")
     if asked.left_out:
-        parts.append(f"Not shown to the chat model, for lack of room: {asked.left_out} of the sentences found.")
+        parts.append(
+            f"Not shown to the chat model, for lack of room: {asked.left_out} of the sentences found "
+            "(FOOTNOTE_CHAT_CONTEXT_TOKENS)."
+        )
     return " ".join(parts)

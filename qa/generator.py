@@ -18,6 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import urlsplit
 
+from qa.citation import Thoughts
 from qa.errors import ChatFailed
 from qa.prompt import Prompt
 from qa.settings import Settings
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 MOST_CHARACTERS = 20_000
-"""A server that never ends is stopped here, if time does not stop it first."""
+"""An answer that never ends is stopped here, if time does not stop it first; thinking that never ends, by time."""
 GRACE = 5
 """Seconds past the timeout after which the caller no longer believes that anything will come."""
 FIRST_WAIT = 0.5
 """Seconds before the first further try, where the server names none; doubled each time."""
 
-_CUT = {"length", "max_tokens", "MAX_TOKENS"}
+_CUT = {"length", "max_tokens", "MAX_TOKENS", "max_output_tokens"}
 _WITHHELD = {"content_filter", "refusal", "SAFETY"}
 _KEYLESS = "none"
 _MEANINGS = {
@@ -89,7 +90,7 @@ class ChatGenerator:
                     yield piece
             return tokens
         except queue.Empty:
-            raise self._slow(prompt) from None
+            raise self._slow() from None
         finally:
             task.cancel()
 
@@ -102,7 +103,7 @@ class ChatGenerator:
         except ChatFailed as failure:
             end = failure
         except TimeoutError:
-            end = self._slow(prompt)
+            end = self._slow()
         except BaseException as error:
             end = self._failure(error)
             if not isinstance(error, Exception):
@@ -163,10 +164,10 @@ class ChatGenerator:
         allowed = self._settings.chat_timeout
         return allowed if prompt.seconds is None else min(prompt.seconds, allowed)
 
-    def _slow(self, prompt: Prompt) -> ChatFailed:
+    def _slow(self) -> ChatFailed:
         return ChatFailed(
             "timeout",
-            f"The chat model took longer than {self._seconds(prompt):g} seconds.",
+            f"The chat model took longer than {self._settings.chat_timeout:g} seconds.",
             "Try again, or raise FOOTNOTE_CHAT_TIMEOUT.",
         )
 
@@ -204,33 +205,41 @@ def _chat_model(settings: Settings, key: str) -> "BaseChatModel":
 
 
 async def _written(model: "BaseChatModel", prompt: Prompt) -> AsyncIterator[str | Tokens]:
-    """The text of one try, then its tokens if the server tells them.
+    """The text of one try without what was thought before it, then its tokens if the server tells them.
 
     Raises ChatFailed where it is empty, cut, withheld or without end.
     """
-    length, finish = 0, ""
+    length, finish, thoughts = 0, "", Thoughts()
     tokens: Tokens | None = None
     messages = [("system", prompt.system), ("human", prompt.user)]
     async with aclosing(model.astream(messages)) as chunks:  # type: ignore[type-var]
         async for chunk in chunks:
             finish = _finish(chunk.response_metadata) or finish
             tokens = _tokens(chunk.usage_metadata) or tokens
-            text = str(chunk.text)
+            text = thoughts.feed(str(chunk.text))
             length += len(text)
             if length > MOST_CHARACTERS:
                 raise ChatFailed("endless", "The chat model would not stop writing.", "Try again, or another model.")
             if text:
                 yield text
+    _refuse_unfinished(finish)
+    if rest := thoughts.finish():
+        yield rest
+    if not length + len(rest):
+        raise _empty()
+    if tokens:
+        yield tokens
+
+
+def _refuse_unfinished(finish: str) -> None:
+    """Raises ChatFailed unless the model stopped by itself."""
     if finish in _CUT:
-        raise ChatFailed("cut", "The chat model's answer was cut at its limit.", "Raise FOOTNOTE_CHAT_ANSWER_TOKENS.")
+        remedy = "Raise FOOTNOTE_CHAT_ANSWER_TOKENS, and FOOTNOTE_CHAT_CONTEXT_TOKENS with it."
+        raise ChatFailed("cut", "The chat model's answer was cut at its limit.", remedy)
     if finish in _WITHHELD:
         raise ChatFailed("withheld", "The chat model withheld its answer.", "Ask in other words.")
     if not finish:
         raise _broken_off()
-    if not length:
-        raise _empty()
-    if tokens:
-        yield tokens
 
 
 def _tokens(usage: Any) -> Tokens | None:
@@ -239,10 +248,15 @@ def _tokens(usage: Any) -> Tokens | None:
 
 
 def _finish(metadata: dict[str, Any]) -> str:
-    """Why the model stopped, by whichever name its provider has for it; "" while it has not."""
-    return next(
-        (str(metadata[key]) for key in ("finish_reason", "stop_reason", "done_reason") if metadata.get(key)), ""
-    )
+    """Why the model stopped, by whichever name its provider has for it; "" while it has not.
+
+    OpenAI's Responses API has a `status`, and where that is not "completed" a reason why.
+    """
+    for key in ("finish_reason", "stop_reason", "done_reason"):
+        if metadata.get(key):
+            return str(metadata[key])
+    reason = (metadata.get("incomplete_details") or {}).get("reason")
+    return str(reason or "") or ("stop" if metadata.get("status") == "completed" else "")
 
 
 def _passing(error: Exception) -> bool:

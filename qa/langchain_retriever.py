@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import run_in_executor
 from pydantic import Field
 
 from qa.answerer import RANKED, Answerer
@@ -17,7 +18,8 @@ class FootnoteRetriever(BaseRetriever):
     `page_content` and `metadata["quote"]` are the stored sentence: `article.text[start:end]` of the article that
     `uri`, `article_id` and `version` name. `passage` is the text around it. The question must stand alone; whether the
     sentences answer it is told by `confidence`, from 0 to 1.
-    Raises QuestionError for an empty or overlong question.
+    `k` may be given to `invoke` and `ainvoke` too. Raises QuestionError for an empty or overlong question, and
+    pydantic's ValidationError for a `k` that is out of range, here and there.
     """
 
     answerer: Answerer = Field(exclude=True, repr=False)
@@ -30,8 +32,16 @@ class FootnoteRetriever(BaseRetriever):
         run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002
         k: int | None = None,
     ) -> list[Document]:
+        wanted = self.k if k is None else FootnoteRetriever(answerer=self.answerer, k=k).k
         considered = self.answerer.consider(query)
-        return [_document(item, considered.confidence) for item in considered.evidence[: k or self.k]]
+        return [_document(item, considered.confidence) for item in considered.evidence[:wanted]]
+
+    async def _aget_relevant_documents(
+        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, k: int | None = None
+    ) -> list[Document]:
+        """In a thread of its own."""
+        told = run_manager.get_sync()
+        return await run_in_executor(None, self._get_relevant_documents, query, run_manager=told, k=k)
 
 
 def _document(item: Evidence, confidence: float) -> Document:

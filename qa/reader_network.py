@@ -25,6 +25,8 @@ WIDTH = 16
 """Inputs are filled up to a multiple of this, since every new shape costs the processor's library a preparation."""
 NEARNESS = 12.0
 """What the cosine counts before training."""
+SHIPPED = Path(__file__).parent / "models"
+"""Where the readers are that come with Footnote."""
 FAR = -1e4
 """The score of what cannot be an answer: a sentence that was cut off, a token outside the passage."""
 
@@ -162,7 +164,8 @@ def restore(path: Path, base: Path) -> tuple[Network, dict[str, Any]]:
             network.load_state_dict(held, strict=False)
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"The reader {path} cannot be loaded: {reason}", "Install Footnote again.") from error
+        remedy = "Install Footnote again." if path.parent == SHIPPED else "Check FOOTNOTE_READER."
+        raise ModelError(f"The reader {path} cannot be loaded: {reason}", remedy) from error
     if not same:
         raise ModelError(f"The reader {path} was trained from another model than {base}.", "Train it from this one.")
     for name, weight in network.named_parameters():

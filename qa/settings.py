@@ -12,6 +12,8 @@ from qa.errors import SettingsError
 
 PREFIX = "FOOTNOTE_"
 ENV_FILE = Path(".env")
+LEAST_PROMPT = 850
+"""Tokens: the rules of `qa.prompt` take 430, and with fewer than 400 for sentences there is little to write from."""
 
 
 def default_library() -> Path:
@@ -52,7 +54,7 @@ class Settings(BaseSettings):
         8, ge=0, le=3600, description="seconds that it may take to put a follow-up in full; 0 = by rule, without it"
     )
     chat_retries: int = Field(1, ge=0, le=10, description="times that a busy or failing chat model is asked again")
-    chat_context_tokens: int = Field(4_000, ge=1_000, description="tokens that prompt and answer may have together")
+    chat_context_tokens: int = Field(4_000, ge=1_500, description="tokens that prompt and answer may have together")
     chat_answer_tokens: int = Field(600, ge=50, description="most tokens of the chat model's answer")
     chat_read_price: float = Field(0, ge=0, description="of a million tokens that the chat model reads; 0 = unknown")
     chat_written_price: float = Field(0, ge=0, description="of a million tokens that it writes; 0 = unknown")
@@ -82,23 +84,30 @@ class Settings(BaseSettings):
     loader_timeout: float = Field(30, gt=0, description="seconds that one file may take to load")
     loader_max_mb: int = Field(1024, gt=0, description="memory that loading one file may take, in megabytes")
 
-    @field_validator("library", "users")
+    @field_validator("library", "users", "reader", "embedding_model")
     @classmethod
-    def _at_home(cls, path: Path | None) -> Path | None:
+    def _at_home(cls, place: Path | str | None) -> Path | str | None:
         """`~` is nobody's business but the shell's, and no shell reads `.env`."""
-        return path and path.expanduser()
+        if place is None or not str(place).startswith("~"):
+            return place
+        try:
+            return type(place)(Path(place).expanduser())
+        except RuntimeError as error:
+            raise ValueError(str(error)) from None
 
 
 def load(**overrides: Any) -> Settings:
     """Settings from the environment and `.env`, with overrides that are not None on top.
 
-    Raises SettingsError for an unknown or malformed variable.
+    Raises SettingsError for an unknown or malformed variable, or two that contradict each other.
     """
     _refuse_unknown([*os.environ, *_env_file_names()])
     try:
-        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
         raise SettingsError(_explain(error), "See .env.example for every setting.") from None
+    _refuse_no_room(settings)
+    return settings
 
 
 def _env_file_names() -> list[str]:
@@ -115,6 +124,16 @@ def _refuse_unknown(names: Iterable[str]) -> None:
     unknown = sorted(name for name in names if name.upper().startswith(PREFIX) and name.upper() not in known)
     if unknown:
         raise SettingsError(f"Unknown setting {', '.join(unknown)}.", f"Known ones: {', '.join(sorted(known))}.")
+
+
+def _refuse_no_room(settings: Settings) -> None:
+    context, answer = settings.chat_context_tokens, settings.chat_answer_tokens
+    if context - answer < LEAST_PROMPT:
+        raise SettingsError(
+            f"{PREFIX}CHAT_CONTEXT_TOKENS={context} less {PREFIX}CHAT_ANSWER_TOKENS={answer} leaves no room for rules "
+            f"and sentences, which take {LEAST_PROMPT} or more.",
+            f"Raise {PREFIX}CHAT_CONTEXT_TOKENS or lower {PREFIX}CHAT_ANSWER_TOKENS.",
+        )
 
 
 def _explain(error: ValidationError) -> str:

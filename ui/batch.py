@@ -13,6 +13,7 @@ from qa.answerer import Answerer
 from qa.domain import Filters, Turn
 from qa.errors import FootnoteError, UsageError
 
+BYTE_ORDER_MARK = "\ufeff"
 FORM = 'Write {"id": ..., "question": "..."}.'
 
 
@@ -80,10 +81,11 @@ def _matching(name: str, known: Sequence[str]) -> list[str]:
 
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:
-    """Numbers count from 1; blank lines are left out."""
+    """Numbers count from 1; blank lines are left out, and the mark that some programs begin a file with."""
     try:
         with nullcontext(sys.stdin) if str(file) == "-" else file.open(encoding="utf-8") as opened:
-            yield from ((number, line) for number, line in enumerate(opened, start=1) if line.strip())
+            lines = (line.removeprefix(BYTE_ORDER_MARK) for line in opened)
+            yield from ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}.", "Give a file of JSON lines in UTF-8.") from None
 

@@ -178,12 +178,17 @@ def mcp(
 def reindex(
     library: LibraryFolder = None,
     embed: Annotated[bool, typer.Option("--embed", help="Make every vector again with the configured model.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Build the vector index anew from the catalog; the library answers meanwhile."""
     from ui import terminal
 
     with _anew(library) if embed else _in_step(library) as shelf, terminal.progress("Indexing") as step:
         shelf.rebuild(step)
+        counted = shelf.stats()
+    if as_json:
+        held = {"articles": counted.articles, "passages": counted.passages, "model": counted.model}
+        terminal.json_line({"reindexed": True, "embedded": embed, **held})
     terminal.say("Reindexed.")
 
 
@@ -250,7 +255,7 @@ def _listed(paths_from: Path | None) -> list[str]:
     if paths_from is None:
         return []
     try:
-        text = sys.stdin.read() if str(paths_from) == "-" else paths_from.read_text(encoding="utf-8")
+        text = sys.stdin.read() if str(paths_from) == "-" else paths_from.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise typer.BadParameter(f"{paths_from} cannot be read: {error}.", param_hint="--from") from None
     return [line.strip() for line in text.splitlines() if line.strip()]

@@ -5,19 +5,23 @@ import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from qa.domain import Finding
+from qa.confidence import Confidence
+from qa.domain import Finding, RankedPassage, Reading, Vector
 from qa.embedder import Embedder, EmbeddingStamp
-from qa.errors import ChatFailed, FootnoteError, LibraryNotFound, ModelError
+from qa.errors import ChatFailed, FootnoteError, LibraryNotFound, ModelError, SettingsError
 from qa.generator import ChatGenerator
 from qa.prompt import Prompt
 from qa.settings import Settings
+from ui.caller import loopback
 from ui.plain import printable
 
 LEAST_FREE_MB = 500
+_USERS = "Make users (footnote users add NAME, FOOTNOTE_USERS=FILE), or leave FOOTNOTE_HOST at 127.0.0.1."
+_ON_PURPOSE = "To open it on purpose: footnote serve --open-to-everyone, or FOOTNOTE_OPEN_TO_EVERYONE=true."
 
 
 def examine(
@@ -29,7 +33,7 @@ def examine(
     """
     stamp, model = _model(settings, make)
     before = [_python(), _full_text(), model, _disk(settings)]
-    return [*before, *_library(settings, stamp), *_chat(settings, chat), _network(settings)]
+    return [*before, *_library(settings, stamp), _reader(settings), *_chat(settings, chat), _network(settings)]
 
 
 def _python() -> Finding:
@@ -80,6 +84,26 @@ def _library(settings: Settings, stamp: EmbeddingStamp | None) -> Iterator[Findi
         yield Finding("library", "error", error.message, error.remedy)
 
 
+class _Unasked:
+    """Stands where similarity would be read, so that a reader can be loaded without a library."""
+
+    def read(self, question: str, vector: Vector, passages: Sequence[RankedPassage]) -> list[Reading]:  # noqa: ARG002
+        return []
+
+
+def _reader(settings: Settings) -> Finding:
+    """It is loaded, with what its confidence is computed from."""
+    from qa.bootstrap import calibration, reader_beside, reader_file
+
+    weighed = calibration(settings)
+    try:
+        reader_beside(_Unasked(), settings)
+        Confidence.load(weighed)
+    except ModelError as error:
+        return Finding("reader", "error", error.message, error.remedy)
+    return Finding("reader", "ok", f"{reader_file(settings) or 'similarity alone'}, calibrated by {weighed.name}")
+
+
 def _chat(settings: Settings, asked: bool) -> Iterator[Finding]:
     """Nothing is sent, and nothing said, unless a chat model is set; it is asked on request only."""
     name = settings.chat_model
@@ -101,8 +125,31 @@ def _chat(settings: Settings, asked: bool) -> Iterator[Finding]:
 
 
 def _network(settings: Settings) -> Finding:
-    if settings.host in ("127.0.0.1", "localhost", "::1"):
-        return Finding("network", "ok", f"The page answers on {settings.host} only")
+    """What `footnote serve` would make of it."""
+    host = settings.host
+    if settings.users:
+        return _signing_in(settings.users, host)
+    if loopback(host):
+        return Finding("network", "ok", f"The page answers on {host} only")
+    if settings.open_to_everyone:
+        return Finding(
+            "network", "warning", f"The page answers on {host}, and who reaches it reads everything.", _USERS
+        )
     return Finding(
-        "network", "warning", f"The page would answer on {settings.host}.", "Put it behind a proxy with sign-in."
+        "network",
+        "error",
+        f"footnote serve does not listen on {host}: nobody has to sign in.",
+        f"{_USERS} {_ON_PURPOSE}",
     )
+
+
+def _signing_in(file: Path, host: str) -> Finding:
+    from ui.users import Users
+
+    try:
+        names = Users(file).names()
+    except SettingsError as error:
+        return Finding("network", "error", error.message, error.remedy)
+    if not names:
+        return Finding("network", "error", f"{file} has no users.", "Make one with: footnote users add NAME")
+    return Finding("network", "ok", f"The page answers on {host}, to those who sign in: {len(names):,}")

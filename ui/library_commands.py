@@ -58,8 +58,8 @@ def remove(
 
 
 @library_app.command()
-def export(library: LibraryFolder = None) -> None:
-    """Print every article, whole, as JSON lines."""
+def export(library: LibraryFolder = None, as_json: Json = False) -> None:  # noqa: ARG001
+    """Print every article, whole, as JSON lines, with --json or without."""
     from ui import terminal
 
     with opened(library) as shelf:

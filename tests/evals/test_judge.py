@@ -37,6 +37,7 @@ def test_it_shows_the_cited_sentences_and_nothing_that_could_pose_as_a_fence() -
         ('{"statements": 1e999, "supported": 1, "answers_the_question": "full"}', {}),
         ('{"statements": ' + "[" * 100_000 + "}", {}),
         ('{"statements": 1e999, "supported": 1}' + REPLY, {"faithfulness": 0.75, "relevance": 0.5}),
+        (f"{REPLY.replace('3', '0')} is one way to see it.</think>{REPLY}", {"faithfulness": 0.75, "relevance": 0.5}),
         ("", {}),
     ],
 )

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from qa import bootstrap
-from qa.bootstrap import make_embedder, service, stay_quiet
+from qa.bootstrap import make_embedder, make_rewriter, make_writer, service, stay_quiet
+from qa.chat_rewriter import ChatRewriter
 from qa.confidence import Confidence
 from qa.domain import Answer, Refusal
 from qa.errors import EmbeddingMismatch, LibraryNotFound, ModelError
 from qa.library import Library
 from qa.settings import Settings, load
-from tests.fakes import FakeEmbedder, FakeReader, FakeRetriever
+from tests.fakes import FakeEmbedder, FakeGenerator, FakeReader, FakeRetriever
 from tests.shelves import STAMP, TurnEmbedder, new
 
 SURE = Confidence(9.0, {}, 0.5)
@@ -66,6 +67,19 @@ def test_the_passages_and_claims_of_the_settings_count(settings: Settings) -> No
     assert len({item.article.uri for item in reply.evidence}) == 2
 
 
+def test_the_chat_model_has_one_limit_of_time_and_one_of_tokens_for_prompt_and_answer(settings: Settings) -> None:
+    """Of 1,500 tokens 650 are the answer's; of the seconds what is spent on the question is the answer's no more."""
+    update = {"chat_timeout": 30.0, "chat_context_tokens": 1_500, "chat_answer_tokens": 650}
+    chosen, model = settings.model_copy(update=update), FakeGenerator()
+    with Library.open(settings.library, FakeEmbedder.stamp, index="exact") as library:
+        rewriter = make_rewriter(chosen, library, model)
+    assert isinstance(rewriter, ChatRewriter)
+    assert rewriter.budget == 850
+    writer = make_writer(chosen, FakeEmbedder(), model)
+    assert writer is not None
+    assert (writer.context, writer.answer, writer.seconds) == (1_500, 650, 30.0)
+
+
 def test_no_library_is_said_before_any_model_is_loaded(settings: Settings) -> None:
     hopeless = settings.model_copy(update={"embedding_model": "/no/such/model"})
     with pytest.raises(LibraryNotFound) as refused:
@@ -89,11 +103,13 @@ def test_a_model_that_is_not_there(settings: Settings) -> None:
 def test_telemetry_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ANONYMIZED_TELEMETRY", "GRADIO_ANALYTICS_ENABLED", "HF_HUB_OFFLINE", "LANGSMITH_TRACING"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LANGCHAIN_TRACING_V2", "true")
+    for name in ("LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING_V2"):
+        monkeypatch.setenv(name, "true")
     monkeypatch.setenv("GRADIO_SHARE", "True")
     stay_quiet()
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == os.environ["ANONYMIZED_TELEMETRY"] == "False"
     assert os.environ["LANGSMITH_TRACING"] == os.environ["LANGCHAIN_TRACING_V2"] == "false"
+    assert os.environ["LANGSMITH_TRACING_V2"] == "false"
     assert os.environ["HF_HUB_OFFLINE"] == "1"
     assert "GRADIO_SHARE" not in os.environ
 

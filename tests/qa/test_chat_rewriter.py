@@ -9,7 +9,7 @@ import pytest
 from qa.answerer import LEFT_OUT
 from qa.bootstrap import service
 from qa.chat_rewriter import BUDGET, LONGEST, SYSTEM, ChatRewriter, one_question, prompt
-from qa.domain import Answer, Turn
+from qa.domain import Answer, Token, Turn
 from qa.embedder import SentenceTransformerEmbedder
 from qa.errors import ChatFailed
 from qa.generator import ChatGenerator
@@ -50,6 +50,11 @@ class TestWhatIsBelieved:
     )
     def test_what_small_models_write_around_it_is_taken_off(self, text: str) -> None:
         assert rewritten(text) == FULL
+
+    @pytest.mark.parametrize("opening", ["", "<think>\n"])
+    def test_what_was_thought_before_is_no_chatter(self, opening: str) -> None:
+        thought = f"{opening}Does “it” mean the seat? Who lost it?\n</thi"
+        assert rewriter(thought, f"nk>\n\n{FULL}")(ASKED, [SEAT]) == Rewritten(FULL)
 
     @pytest.mark.parametrize(
         "text",
@@ -154,6 +159,15 @@ class TestOverHttp:
         assert left
         assert considered.notice == LEFT_OUT.format(left, 31)
         assert made.answerer.compose(considered).notice.startswith(considered.notice)
+
+    def test_a_long_thought_costs_no_question(self, library: Library, model: SentenceTransformerEmbedder) -> None:
+        thought = ["<think>", *["Who is it about? "] * LONGEST, "</think>\n\n"]
+        with chat_server(says(*thought, FULL), says(*thought, "Somebody won it. [1]")) as server:
+            given = load(chat_model="m", chat_base_url=server.url, index="exact")
+            *tokens, reply = service(given, embedder=model, library=library).answerer.stream(ASKED, [SEAT])
+        assert isinstance(reply, Answer)
+        assert (reply.standalone_question, reply.text) == (FULL, "Somebody won it. [1]")
+        assert "".join(token.text for token in tokens if isinstance(token, Token)) == "Somebody won it. [1]"
 
     def test_with_no_seconds_the_rule_does_it(self, library: Library, model: SentenceTransformerEmbedder) -> None:
         asked = FakeGenerator((FULL,))

@@ -1,12 +1,13 @@
 """Marks that models write, well and badly, whole and cut anywhere."""
 
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from qa.citation import Cited, Recogniser
+from qa.citation import Cited, Recogniser, Thoughts, spoken
 
 KNOWN = 3
 MARK = re.compile(r"[\[【［]\s*\^?\d")
@@ -55,6 +56,14 @@ def told(text: str, known: int = KNOWN) -> tuple[list[tuple[str, tuple[int, ...]
         ("He [sic] won [2 million votes].", [("He [sic] won [2 million votes].", ())], [], []),
         ("Sources: https://x.example", [], [], ["Sources: https://x.example"]),
         ("Sources said so [1].", [("Sources said so.", (1,))], [1], []),
+        ("1. A is. [1]\n2. B is. [2]", [("A is.", (1,)), ("B is.", (2,))], [1, 2], []),
+        ("So:\n1) A is [1]\n\n 12) **B** is [9]", [("So:", ()), ("A is", (1,)), ("B is", ())], [1], ["[9]"]),
+        ("**1.** A is. [1]\n**2.** B is. [2]", [("A is.", (1,)), ("B is.", (2,))], [1, 2], []),
+        ("1. [2] A is.\n2. [1] B is.", [("A is.", (1,)), ("B is.", (2,))], [2, 1], []),
+        ("A is in May ([1]). B is. [2].", [("A is in May.", (1,)), ("B is.", (2,))], [1, 2], []),
+        ("A is ([1], [2]) so ([9]). Is B? ([3]).", [("A is so.", (1, 2)), ("Is B?", (3,))], [1, 2, 3], ["[9]"]),
+        ("It is in the U.S. [1]. A waits... [2]", [("It is in the U.S.", (1,)), ("A waits...", (2,))], [1, 2], []),
+        ("A (so) is() [1].", [("A (so) is().", (1,))], [1], []),
         ("A [", [("A [", ())], [], []),
         ("A [1", [("A [1", ())], [], []),
         ("", [], [], []),
@@ -65,6 +74,20 @@ def test_marks_are_read_or_dropped_by_rule(
     text: str, claims: list[tuple[str, tuple[int, ...]]], order: list[int], dropped: list[str]
 ) -> None:
     assert told(text) == (claims, order, dropped)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It was on 1. January that sales rose [1].",
+        "Sales rose on\n1. January [1].",
+        "2024 was bad. [1]\n1999. It was good. [2]",
+        "3.5% left. [1]\n40 stayed. [2]",
+    ],
+)
+def test_a_figure_that_numbers_no_list_stays(text: str) -> None:
+    said = " ".join(claim for claim, _ in told(text)[0])
+    assert re.findall(r"\d+", said) == re.findall(r"\d+", re.sub(r"\[\d\]", "", text))
 
 
 def test_what_is_shown_has_the_answers_numbers_and_no_dropped_mark() -> None:
@@ -95,6 +118,61 @@ def test_a_model_may_decline(text: str) -> None:
     assert cited == []
 
 
+THOUGHT = "Sentence [1] is about sales, [9] is none.\nSources:\n[2] x [none]\n"
+
+
+@pytest.mark.parametrize("opening", ["", "<think>\n", "<thinking>"])
+def test_what_was_thought_is_forgotten_once_it_is_over(opening: str) -> None:
+    """Some chat templates open the thinking themselves: then only its end is written."""
+    end = opening.replace("<", "</").strip() or "</think>"
+    declining, recogniser = recognise(f"{opening}{THOUGHT}{end}\n\n[none]", KNOWN)
+    assert (declining, recogniser.declined, recogniser.order, recogniser.dropped) == ([], True, [], [])
+    answering, recogniser = recognise(f"{opening}{THOUGHT}{end}\n\nSales rose by 4% in May. [2]", KNOWN)
+    assert answering == [Cited("Sales rose by 4% in May.", (1,))]
+    assert (recogniser.declined, recogniser.order, recogniser.dropped) == (False, [2], [])
+
+
+def test_what_only_looks_like_the_end_of_a_thought_is_text() -> None:
+    recogniser = Recogniser(KNOWN)
+    assert [recogniser.feed(piece) for piece in ("A is <", "/", "b> 3 ", "</thin")] == ["A is", "", " </b> 3", ""]
+    assert recogniser.finish() == " </thin"
+
+
+def through(pieces: Sequence[str]) -> tuple[str, list[str]]:
+    """What comes through in all, and piece by piece."""
+    thoughts = Thoughts()
+    came = [thoughts.feed(piece) for piece in pieces]
+    return "".join([*came, thoughts.finish()]), came
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("<think>\nSo [1].\n</think>\n\nA is. [1]", "A is. [1]"),
+        (" \n<think></think>A <think> B</think>", "A <think> B</think>"),
+        ("<thinking>So</thinking><think>so</think> A", "A"),
+        ("<think>So </thin> and </thinks", ""),
+        ("<think>So", ""),
+        ("<thi", "<thi"),
+        ("<b>A</b>", "<b>A</b>"),
+        ("A </think> B", "A </think> B"),
+        ("", ""),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 100])
+def test_what_is_thought_in_front_does_not_come_through_wherever_it_is_cut(text: str, answer: str, size: int) -> None:
+    assert through([text[at : at + size] for at in range(0, len(text), size)])[0] == answer
+
+
+def test_an_answer_without_thoughts_comes_as_it_is_written() -> None:
+    assert through(["A ", "is", " ", "[1]"])[1] == ["A ", "is", " ", "[1]"]
+
+
+def test_what_is_spoken_comes_after_the_last_thought() -> None:
+    assert spoken("So </think> and so</think> A?") == " A?"
+    assert spoken("A?") == "A?"
+
+
 def test_a_bracket_that_never_closes_is_not_held_for_ever() -> None:
     recogniser = Recogniser(KNOWN)
     assert recogniser.feed("A [" + "1" * 100)
@@ -103,7 +181,7 @@ def test_a_bracket_that_never_closes_is_not_held_for_ever() -> None:
 
 TEXT = st.text(st.sampled_from("ab. \n[]【】^-,0123459:†*") | st.characters(codec="utf-8"), max_size=60)
 WRITTEN = """A rose.| |
-|[1]|[2, 3]|[9]|[0]|[1-2]|[^1]|【2】|[none]|Sources:|Notes|: http://|- |[|]|(x)|He said [so]"""
+1. |</think>|</th|([2])|[1]|[2, 3]|[9]|[0]|[1-2]|[^1]|【2】|[none]|Sources:|Notes|: http://|- |[|]|(x)|He said [so]"""
 PIECES = st.lists(st.sampled_from(WRITTEN.split("|")), max_size=12)
 
 

@@ -1,6 +1,7 @@
 """The steps from considered evidence to an answer in a chat model's words, with a fake model."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -122,7 +123,8 @@ def test_the_short_answer_keeps_its_place_where_its_sentence_is_cited() -> None:
 def test_what_the_model_was_not_shown_is_said() -> None:
     last = write("Foxes hunt at night. [1]", context=610)[-1]
     assert isinstance(last, Answer)
-    assert last.notice == "Not shown to the chat model, for lack of room: 2 of the sentences found."
+    said = "Not shown to the chat model, for lack of room: 2 of the sentences found (FOOTNOTE_CHAT_CONTEXT_TOKENS)."
+    assert last.notice == said
     assert len(last.evidence) == 3
 
 
@@ -141,6 +143,32 @@ def test_what_the_server_tells_of_tokens_is_priced() -> None:
     # "Foxes hunt at night." without its number: 19 letters and spaces at three a token, and a stop.
     assert estimated.written == 8
     assert estimated.read > 300
+
+
+def test_the_numbers_of_a_list_are_no_figures() -> None:
+    last = answer("1. Foxes hunt at night. [1]\n2. Owls sleep by day ([2]).")
+    assert last.text == "Foxes hunt at night. [1] Owls sleep by day. [2]"
+    assert [c.support for claim in last.claims for c in claim.citations] == [1.0, 1.0]
+    assert last.notice == ""
+
+
+@pytest.mark.parametrize("opening", ["", "<think>"])
+def test_what_was_thought_is_neither_claim_nor_refusal(opening: str) -> None:
+    """With an opening the generator has taken it out already, all but for fakes."""
+    assert write(opening, "Sentence [1] is about foxes.\n</thi", "nk>\n\n[none]")[-1] is None
+    last = answer(opening, "Sentence [1] it is, or [none].</think>\n\n", "Owls sleep by day. [2]")
+    assert last.text == "Owls sleep by day. [1]"
+    assert [item.quote for item in last.evidence] == [QUOTES[1], QUOTES[0], QUOTES[2]]
+
+
+@pytest.mark.parametrize(("allowed", "left"), [(60.0, 52.5), (5.0, 0.0), (None, None)])
+def test_the_answer_has_the_seconds_that_understanding_the_question_left(
+    allowed: float | None, left: float | None
+) -> None:
+    model = FakeGenerator(("Foxes hunt at night. [1]",))
+    asked = replace(considered(), timings_ms={"rewrite": 7_500.0, "read": 100.0})
+    list(FluentWriter(model, FakeEmbedder(), 4_000, 600, seconds=allowed).write(asked))
+    assert model.asked[0].seconds == left
 
 
 def test_leaving_stops_the_model() -> None:

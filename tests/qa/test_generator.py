@@ -1,13 +1,14 @@
 """A chat model over real HTTP: well, and in every way that goes wrong. Nothing is patched inside the client."""
 
+import json
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from qa.errors import ChatFailed
-from qa.generator import ChatGenerator, Pieces
+from qa.generator import MOST_CHARACTERS, ChatGenerator, Pieces
 from qa.prompt import Prompt
 from qa.settings import load
 from tests.chat_server import (
@@ -96,6 +97,9 @@ def test_the_providers_key_is_not_sent_to_another_server(monkeypatch: pytest.Mon
         (says(), "empty"),
         (says("Foxes", finish="length"), "cut"),
         (says("Foxes", finish="content_filter"), "withheld"),
+        (says("<think>It is about", " foxes.</think>\n"), "empty"),
+        (says("<think>It is about foxes", finish="stop"), "empty"),
+        (says("<think>It is about foxes", finish="length"), "cut"),
         (never_ends("a" * 500, 0.0), "endless"),
         (raw(b"data: \xff\xfe{\n\n"), "garbled"),
         (raw(b'data: {"choices":[{"index":0,"delta":{"content":"caf\xc3("}}]}\n\n'), "garbled"),
@@ -111,7 +115,20 @@ def test_every_way_to_fail_has_its_reason(play: Play, reason: str) -> None:
     assert failed.remedy
 
 
-@pytest.mark.parametrize("play", [silent, pings, never_ends("a", 0.05)])
+def test_a_limit_is_raised_together_with_what_holds_it() -> None:
+    failed, _, _ = failure(says("Foxes", finish="length"))
+    assert "FOOTNOTE_CHAT_ANSWER_TOKENS" in failed.remedy
+    assert "FOOTNOTE_CHAT_CONTEXT_TOKENS" in failed.remedy
+
+
+def test_what_a_model_thinks_before_it_answers_is_not_its_answer() -> None:
+    """However long: thinking is no writing without end."""
+    thought = ["Sentence [1] is about foxes. " * 30] * (2 * MOST_CHARACTERS // 800)
+    with chat_server(says("<thi", "nk>\n", *thought, "</th", "ink>\n", "\n", "Foxes ", "hunt. [1]")) as server:
+        assert list(generator(server).stream(PROMPT)) == ["Foxes ", "hunt. [1]"]
+
+
+@pytest.mark.parametrize("play", [silent, pings, never_ends("a", 0.05), never_ends("<think>", 0.01)])
 def test_nothing_hangs_past_the_timeout(play: Play) -> None:
     failed, server, seconds = failure(play, chat_timeout=0.4)
     assert failed.reason == "timeout"
@@ -151,6 +168,12 @@ def test_a_wait_past_the_timeout_is_not_begun() -> None:
     assert seconds < 5
 
 
+def test_what_broke_off_while_it_was_thought_is_asked_again() -> None:
+    with chat_server(dies("<think>It is about"), says("Hello")) as server:
+        assert list(generator(server, chat_retries=1).stream(PROMPT)) == ["Hello"]
+    assert len(server.asked) == 2
+
+
 def test_what_was_begun_is_never_asked_again() -> None:
     """Its words are shown already."""
     failed, server, _ = failure(dies("Foxes"), chat_retries=3)
@@ -187,3 +210,74 @@ def test_the_first_token_is_handed_on_at_once() -> None:
         late = time.perf_counter() - server.first
         pieces.close()
     assert late < 0.3
+
+
+class TestResponsesApi:
+    """Some of OpenAI's models only speak its newer protocol, to which LangChain turns by their names."""
+
+    @pytest.fixture(autouse=True)
+    def server(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
+        with chat_server(silent) as server:
+            monkeypatch.setenv("OPENAI_API_BASE", server.url)
+            yield server
+
+    def made(self, server: ChatServer, play: Play) -> ChatGenerator:
+        server.plays[:] = [play]
+        return ChatGenerator(load(chat_model="gpt-5-pro", chat_api_key=KEY, chat_timeout=30.0, chat_retries=0))
+
+    def test_an_answer(self, server: ChatServer) -> None:
+        def whole(pieces: Pieces) -> Generator[str, None, None]:
+            found.append((yield from pieces))
+
+        found: list[tuple[int, int] | None] = []
+        made = self.made(server, responds("Foxes ", "hunt. [1]"))
+        assert list(whole(made.stream(PROMPT))) == ["Foxes ", "hunt. [1]"]
+        assert found == [(120, 7)]
+        assert server.asked[0]["max_output_tokens"] == 600
+        assert "messages" not in server.asked[0]
+
+    @pytest.mark.parametrize(
+        ("end", "reason"),
+        [
+            ({"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}, "cut"),
+            ({"status": "incomplete", "incomplete_details": {"reason": "content_filter"}}, "withheld"),
+            ({"status": "incomplete", "incomplete_details": None}, "broken"),
+            ({}, "broken"),
+        ],
+    )
+    def test_one_that_is_not_whole(self, end: dict[str, Any], reason: str, server: ChatServer) -> None:
+        with pytest.raises(ChatFailed) as failed:
+            list(self.made(server, responds("Foxes ", end=end)).stream(PROMPT))
+        assert failed.value.reason == reason
+
+    def test_one_that_says_nothing(self, server: ChatServer) -> None:
+        with pytest.raises(ChatFailed) as failed:
+            list(self.made(server, responds()).stream(PROMPT))
+        assert failed.value.reason == "empty"
+
+
+def responds(*pieces: str, end: Mapping[str, Any] = {"status": "completed"}) -> Play:
+    """A stream of the Responses API: a thought, which is no text, the pieces, and the end, if there is one."""
+    answer = {"id": "r", "object": "response", "created_at": 1, "model": "gpt-5-pro", "output": [], "tools": []}
+    answer |= {"parallel_tool_calls": True, "tool_choice": "auto", "status": "in_progress"}
+    told = {"input_tokens": 120, "output_tokens": 7, "total_tokens": 127}
+    told |= {"input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}
+    thought = {"type": "reasoning", "id": "t", "summary": []}
+    delta = {"item_id": "m", "output_index": 1, "content_index": 0, "logprobs": []}
+    events: list[dict[str, Any]] = [
+        {"type": "response.created", "response": answer},
+        {"type": "response.output_item.added", "output_index": 0, "item": thought},
+        {"type": "response.reasoning_summary_text.delta", "item_id": "t", "summary_index": 0, "delta": "Hm [2]."},
+        *({"type": "response.output_text.delta", "delta": piece, **delta} for piece in pieces),
+    ]
+    if end:
+        events.append({"type": f"response.{end['status']}", "response": {**answer, "usage": told, **end}})
+
+    def play(handler: Handler) -> None:
+        handler.begin()
+        for number, event in enumerate(events):
+            body = json.dumps({**event, "sequence_number": number})
+            handler.send(f"event: {event['type']}\ndata: {body}\n\n".encode())
+        handler.wfile.write(b"0\r\n\r\n")
+
+    return play

@@ -1,5 +1,6 @@
 """Footnote as a LangChain retriever: its own promises, LangChain's standard tests, and an agent that uses it."""
 
+import asyncio
 import json
 import runpy
 import sys
@@ -8,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from qa.answerer import Answerer
+from qa.answerer import RANKED, Answerer
 from qa.bootstrap import service
 from qa.embedder import SentenceTransformerEmbedder
 from qa.errors import QuestionError
@@ -51,6 +53,26 @@ def test_documents_are_stored_sentences_with_their_place(answerer: Answerer) -> 
 def test_a_bad_question_is_refused_as_everywhere(answerer: Answerer) -> None:
     with pytest.raises(QuestionError):
         retriever(answerer=answerer).invoke("  ")
+
+
+def test_how_many_may_be_said_with_the_question_waiting_or_not(answerer: Answerer) -> None:
+    made = retriever(answerer=answerer)
+    found = made.invoke(BRIDGE, k=2)
+    assert found == made.invoke(BRIDGE)[:2]
+    assert asyncio.run(made.ainvoke(BRIDGE, k=2)) == found
+    assert len(asyncio.run(made.ainvoke(BRIDGE))) == 4
+
+
+@pytest.mark.parametrize("k", [0, -1, RANKED + 1])
+def test_a_number_that_is_none_is_refused_wherever_it_is_said(k: int, answerer: Answerer) -> None:
+    made = retriever(answerer=answerer)
+    for ask in (
+        lambda: retriever(answerer=answerer, k=k),
+        lambda: made.invoke(BRIDGE, k=k),
+        lambda: asyncio.run(made.ainvoke(BRIDGE, k=k)),
+    ):
+        with pytest.raises(ValidationError, match="k"):
+            ask()
 
 
 def test_it_keeps_the_library_out_of_what_is_printed(answerer: Answerer) -> None:

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from qa.errors import SettingsError, UsageError
-from qa.settings import ENV_FILE, PREFIX, Settings, default_library, load
+from qa.prompt import OVERHEAD, prompt, tokens
+from qa.settings import ENV_FILE, LEAST_PROMPT, PREFIX, Settings, default_library, load
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +45,43 @@ def test_the_home_folder_is_understood_where_no_shell_has_been(monkeypatch: pyte
     monkeypatch.setenv("HOME", str(tmp_path))
     ENV_FILE.write_text("FOOTNOTE_LIBRARY=~/articles\n")
     assert load().library == tmp_path / "articles"
+    home = {"reader": "~/mine.safetensors", "embedding_model": "~/models/mine"}
+    found = load(**home)
+    assert found.reader == str(tmp_path / "mine.safetensors")
+    assert found.embedding_model == str(tmp_path / "models" / "mine")
+
+
+@pytest.mark.parametrize("name", ["trained", "none", "", "somebody/large~reader", "./mine.safetensors"])
+def test_names_of_models_stay_as_they_are(name: str) -> None:
+    found = load(reader=name, embedding_model=name)
+    assert (found.reader, found.embedding_model) == (name, name)
+
+
+@pytest.mark.parametrize("name", ["LIBRARY", "READER"])
+def test_the_home_folder_of_nobody_is_refused_by_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PREFIX + name, "~nobody-of-that-name/x")
+    with pytest.raises(SettingsError, match=PREFIX + name):
+        load()
+
+
+def test_the_least_prompt_holds_the_rules_and_some_sentences() -> None:
+    rules = prompt("", [], 0)
+    assert OVERHEAD + tokens(rules.system) + tokens(rules.user) + 400 <= LEAST_PROMPT
+
+
+@pytest.mark.parametrize(("context", "answer"), [(4_000, 3_200), (4_000, 4_000), (1_500, 651), (2_000, 9_000)])
+def test_an_answer_that_leaves_no_room_for_the_prompt_is_refused_with_both_names(context: int, answer: int) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(chat_context_tokens=context, chat_answer_tokens=answer)
+    for said in (refused.value.message, refused.value.remedy):
+        assert "FOOTNOTE_CHAT_CONTEXT_TOKENS" in said
+        assert "FOOTNOTE_CHAT_ANSWER_TOKENS" in said
+
+
+def test_the_least_context_has_room_for_the_default_answer() -> None:
+    least = next(rule.ge for rule in Settings.model_fields["chat_context_tokens"].metadata if hasattr(rule, "ge"))
+    assert load(chat_context_tokens=least).chat_answer_tokens == 600
+    assert load(chat_context_tokens=least, chat_answer_tokens=least - LEAST_PROMPT)
 
 
 @pytest.mark.parametrize("name", ["FOOTNOTE_PASAGES", "footnote_libary", "FOOTNOTE_"])

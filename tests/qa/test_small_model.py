@@ -173,7 +173,8 @@ def echoes(text: str) -> bool:
 
 def warm(address: str, **settings: Any) -> ChatGenerator:
     """One that may write for long, with LangChain imported, so that the time it takes is the model's own."""
-    server = {"chat_model": NAME, "chat_base_url": f"{address}/v1", "chat_answer_tokens": 4_000}
+    server: dict[str, Any] = {"chat_model": NAME, "chat_base_url": f"{address}/v1"}
+    server |= {"chat_answer_tokens": 4_000, "chat_context_tokens": 8_000}
     generator = ChatGenerator(load(**(server | settings)))
     generator._loaded()
     return generator

@@ -16,7 +16,7 @@ from qa.errors import ModelError
 from qa.model_reader import LOWEST
 from qa.reader_input import NONE, Encoder
 from qa.reader_network import FAR, from_base, restore, save
-from qa.trained_reader import TrainedReader
+from qa.trained_reader import MODEL, TrainedReader
 from tests import tiny_reader
 from tests.tiny_reader import about, text
 
@@ -264,6 +264,14 @@ class TestFile:
     def test_a_missing_file_is_refused_by_name(self, base: Path, tmp_path: Path) -> None:
         with pytest.raises(ModelError, match="none here"):
             TrainedReader(EvenReader(), tmp_path / "none here.safetensors", base=base)
+
+    def test_what_to_do_depends_on_whose_file_it_is(self, base: Path, tmp_path: Path) -> None:
+        remedies = {}
+        for folder in (tmp_path, MODEL.parent):
+            with pytest.raises(ModelError) as refused:
+                TrainedReader(EvenReader(), folder / "gone.safetensors", base=base)
+            remedies[folder] = refused.value.remedy
+        assert remedies == {tmp_path: "Check FOOTNOTE_READER.", MODEL.parent: "Install Footnote again."}
 
     def test_another_base_is_refused(self, trained: Path, tmp_path: Path) -> None:
         other = tiny_reader.make_base(tmp_path / "other", seed=1)

@@ -95,6 +95,16 @@ class TestRun:
     def test_no_questions_are_no_replies(self, tmp_path: Path) -> None:
         assert run("\n \n", tmp_path) == (0, [])
 
+    def test_the_mark_that_some_programs_begin_a_file_with_is_no_question(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        lines = '\ufeff{"id": 1, "question": "A?"}\n{"id": 2, "question": "B?"}\n'
+        failed, emitted = run(lines, tmp_path)
+        assert (failed, [item["id"] for item in emitted]) == (0, [1, 2])
+        assert run("\ufeff\n", tmp_path) == (0, [])
+        monkeypatch.setattr("sys.stdin", io.StringIO(lines))
+        assert batch.run(Echo(), Path("-"), Filters(), emitted.append) == 0
+
     def test_standard_input(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sys.stdin", io.StringIO('{"id": 1, "question": "A?"}\n'))
         emitted: list[Mapping[str, Any]] = []

@@ -179,7 +179,7 @@ class TestIngest:
     def test_from_a_list_and_from_standard_input(self, tmp_path: Path) -> None:
         for name in ("a", "b c"):
             (tmp_path / f"{name}.txt").write_text(f"Headline {name}\n\nThe fox of {name} ran.\n")
-        (tmp_path / "list").write_text("a.txt\n\n  b c.txt  \n")
+        (tmp_path / "list").write_text("\ufeffa.txt\n\n  b c.txt  \n")
         listed = documents(footnote("ingest", "--from", "list", "--json", "--library", "library"), "outcome")
         assert [item["title"] for item in listed] == ["Headline a", "Headline b c"]
         by_pipe = footnote("ingest", "--from", "-", "--json", "--library", "library", given="a.txt\n")
@@ -252,6 +252,9 @@ class TestLibrary:
         exported = documents(footnote("library", "export", "--library", sample_library), "whole_article")
         assert len(exported) == 8
         assert all(item["text"] for item in exported)
+        assert (
+            documents(footnote("library", "export", "--json", "--library", sample_library), "whole_article") == exported
+        )
 
     def test_check_and_stats(self, sample_library: Path) -> None:
         done = footnote("library", "check", "--json", "--library", sample_library)
@@ -278,7 +281,16 @@ class TestLibrary:
 
 class TestReindex:
     def test_in_step(self, own_library: Path) -> None:
-        assert footnote("reindex", "--library", own_library).exit_code == 0
+        done = footnote("reindex", "--library", own_library)
+        assert (done.exit_code, done.stdout) == (0, "")
+
+    @pytest.mark.parametrize("embed", [False, True])
+    def test_a_document_for_programs(self, embed: bool, own_library: Path) -> None:
+        done = footnote("reindex", "--json", *(["--embed"] if embed else []), "--library", own_library)
+        told = json.loads(done.stdout)
+        Draft202012Validator(contract.schema("reindexed")).validate(told)
+        assert (told["embedded"], told["articles"], told["model"]) == (embed, 8, "all-MiniLM-L6-v2")
+        assert told["passages"] >= 8
 
     def test_a_library_of_another_model_is_told_the_command_that_then_helps(self, own_library: Path) -> None:
         with Library.open(own_library, None, index="exact") as library, library._catalog.writing() as connection:

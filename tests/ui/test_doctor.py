@@ -1,3 +1,4 @@
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -5,18 +6,21 @@ import pytest
 
 from qa.domain import Finding
 from qa.embedder import Embedder
-from qa.errors import ModelError
+from qa.errors import ModelError, UsageError
 from qa.library import Library
 from qa.settings import Settings, load
+from qa.trained_reader import MODEL
 from tests.chat_server import chat_server, fails, says
 from tests.fakes import FakeEmbedder
 from tests.shelves import STAMP, TurnEmbedder, new
 from ui.doctor import examine
+from ui.server import _refuse_open_address
+from ui.users import add
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return load(library=tmp_path / "library", index="exact")
+    return load(library=tmp_path / "library", index="exact", reader="none")
 
 
 def circle(settings: Settings) -> Embedder:
@@ -47,7 +51,7 @@ def test_a_sound_library_has_no_complaint_and_every_check(settings: Settings) ->
     assert [f.name for f in found[:5]] == ["python", "full text", "embedding model", "disk", "library"]
     assert named(found, "library").message == f"2 articles in {settings.library}"
     assert named(found, "embedding model").message == "circle, 2 dimensions"
-    assert {"catalog file", "vectors", "network"} <= {finding.name for finding in found}
+    assert {"catalog file", "vectors", "reader", "network"} <= {finding.name for finding in found}
 
 
 def test_no_library_yet_is_a_warning_with_what_to_do(settings: Settings) -> None:
@@ -89,13 +93,76 @@ def test_a_file_that_is_no_library(settings: Settings) -> None:
     assert finding.remedy
 
 
-@pytest.mark.parametrize(
-    ("host", "severity"), [("127.0.0.1", "ok"), ("::1", "ok"), ("0.0.0.0", "warning"), ("192.168.1.5", "warning")]
-)
-def test_a_page_for_everyone_is_a_warning(host: str, severity: str, settings: Settings) -> None:
-    finding = named(examine(settings.model_copy(update={"host": host}), circle), "network")
-    assert finding.severity == severity
-    assert bool(finding.remedy) == (severity == "warning")
+class TestReader:
+    def finding(self, settings: Settings, reader: str) -> Finding:
+        return named(examine(settings.model_copy(update={"reader": reader}), circle), "reader")
+
+    def test_the_one_that_comes_with_footnote_is_loaded_with_its_calibration(self, settings: Settings) -> None:
+        found = self.finding(settings, "trained")
+        assert (found.severity, found.remedy) == ("ok", "")
+        assert found.message == f"{MODEL}, calibrated by reader.confidence.json"
+
+    def test_similarity_alone_is_one_too(self, settings: Settings) -> None:
+        assert self.finding(settings, "none").message == "similarity alone, calibrated by confidence.json"
+
+    def test_a_wrong_path_is_an_error_with_the_setting_to_check(self, settings: Settings, tmp_path: Path) -> None:
+        path = tmp_path / "mine.safetensors"
+        found = self.finding(settings, str(path))
+        assert (found.severity, found.remedy) == ("error", "Check FOOTNOTE_READER.")
+        assert str(path) in found.message
+
+    def test_a_calibration_that_cannot_be_read_is_an_error(self, settings: Settings, tmp_path: Path) -> None:
+        for file in MODEL.parent.glob(f"{MODEL.stem}*"):
+            (tmp_path / file.name).symlink_to(file)
+        (tmp_path / "reader.confidence.json").unlink(missing_ok=True)
+        (tmp_path / "reader.confidence.json").write_text("{}")
+        found = self.finding(settings, str(tmp_path / MODEL.name))
+        assert found.severity == "error"
+        assert "reader.confidence.json" in found.message
+        assert "footnote eval calibrate" in found.remedy
+
+
+class TestNetwork:
+    """What `footnote serve` would do: it listens elsewhere for users only, or where it is told to on purpose."""
+
+    def finding(self, settings: Settings, host: str, **given: object) -> Finding:
+        return named(examine(settings.model_copy(update={"host": host, **given}), circle), "network")
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.5", "::1", "localhost"])
+    def test_this_machine(self, host: str, settings: Settings) -> None:
+        assert self.finding(settings, host) == Finding("network", "ok", f"The page answers on {host} only")
+
+    @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "news.example"])
+    def test_others_without_users_are_refused(self, host: str, settings: Settings) -> None:
+        found = self.finding(settings, host)
+        with pytest.raises(UsageError, match=re.escape(host)):
+            _refuse_open_address(settings.model_copy(update={"host": host}))
+        assert found.severity == "error"
+        assert host in found.message
+        assert "footnote users add NAME" in found.remedy
+        assert "--open-to-everyone" in found.remedy
+
+    def test_on_purpose_it_is_a_warning(self, settings: Settings) -> None:
+        found = self.finding(settings, "0.0.0.0", open_to_everyone=True)
+        assert found.severity == "warning"
+        assert "footnote users add NAME" in found.remedy
+
+    def test_users_sign_in(self, settings: Settings, tmp_path: Path) -> None:
+        add(tmp_path / "users", "ada", "a long password")
+        found = self.finding(settings, "0.0.0.0", users=tmp_path / "users")
+        assert found == Finding("network", "ok", "The page answers on 0.0.0.0, to those who sign in: 1")
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+    @pytest.mark.parametrize("content", [None, "# nobody\n", "no user\n"])
+    def test_a_file_of_users_that_has_none_is_an_error(
+        self, host: str, content: str | None, settings: Settings, tmp_path: Path
+    ) -> None:
+        if content is not None:
+            (tmp_path / "users").write_text(content)
+        found = self.finding(settings, host, users=tmp_path / "users")
+        assert found.severity == "error"
+        assert str(tmp_path / "users") in found.message
+        assert found.remedy
 
 
 def test_a_place_without_room_is_no_place_for_a_library(settings: Settings) -> None:
