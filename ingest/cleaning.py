@@ -1,11 +1,13 @@
 """Bytes -> text that holds what people see, and nothing else: every loader's text goes through `clean`."""
 
+import codecs
 import re
 import sys
 import unicodedata
 from functools import cache
 
 from qa.errors import OverLimit
+from qa.sentences import language_of
 
 SAMPLE_BYTES = 200_000
 MAX_CHARACTERS = 5_000_000
@@ -21,15 +23,21 @@ _BOMS = (
 )
 
 
-def decode(body: bytes) -> str:
-    """Text of `body`: by its byte order mark, as UTF-8, else as whatever it most looks like."""
+def decode(body: bytes, declared: str = "", stated: str = "") -> str:
+    """Text of `body`: by its byte order mark, as its server declared, as UTF-8, as it states itself, else by its look.
+
+    `declared` and `stated` are names of encodings, or "". Either is passed over where it is none that the web knows or
+    most of what is not ASCII breaks under it. Bytes that are good UTF-8 are that, whatever an old `<meta>` states.
+    """
     for mark, encoding in _BOMS:
         if body.startswith(mark):
             return body.decode(encoding, errors="replace")
-    try:
-        return body.decode(_wide(body) or "utf-8")
-    except UnicodeDecodeError:
-        return body.decode(_guessed(body[:SAMPLE_BYTES]), errors="replace")
+    own = _encoding(stated)
+    for encoding in (_encoding(declared), own if body.isascii() else "", _wide(body) or "utf-8", own):
+        text = _read(body, encoding) if encoding else None
+        if text is not None:
+            return text
+    return body.decode(_guessed(body[:SAMPLE_BYTES]), errors="replace")
 
 
 def looks_binary(head: bytes) -> bool:
@@ -90,8 +98,87 @@ def _wide(body: bytes) -> str:
     return ""
 
 
+def _read(body: bytes, encoding: str) -> str | None:
+    """`body` in `encoding`, unless more than a fourth of what is not ASCII breaks; a cut-off character costs itself."""
+    try:
+        return body.decode(encoding)
+    except UnicodeDecodeError:
+        text = body.decode(encoding, errors="replace")
+    beyond = len(text) - len(text.encode("ascii", "ignore"))
+    return text if 4 * text.count("\ufffd") <= beyond else None
+
+
+_WEB = re.compile(
+    r"utf-(?:8|16(?:-[lb]e)?)|cp(?:866|874|932|949|125\d)|iso8859-\d+|koi8-[rtu]|mac-(?:cyrillic|roman)"
+    r"|big5(?:hkscs)?|euc_(?:jp|kr)|gb(?:k|2312|18030)|iso2022_jp|shift_jis|ascii|tis-620"
+)
+_WIDER = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+}
+"""What browsers read under a name that says less (encoding.spec.whatwg.org)."""
+
+
+def _encoding(name: str) -> str:
+    """Python's name of an encoding that the web uses, "" for any other."""
+    try:
+        known = codecs.lookup(name.strip(" '\"\t").lower().removeprefix("x-")).name
+    except (LookupError, ValueError):
+        return ""
+    return _WIDER.get(known, known) if _WEB.fullmatch(known) else ""
+
+
 def _guessed(sample: bytes) -> str:
+    """Windows-1252 where the bytes make Western text under it: other guesses take its few signs for other scripts."""
     from charset_normalizer import from_bytes
 
+    if _western(sample):
+        return "cp1252"
     best = from_bytes(sample).best()
     return best.encoding if best else "cp1252"
+
+
+_ACCENTED = re.compile(r"[À-ÖØ-öø-ÿŒœŠšŽžŸ]")
+_LETTER = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿŒœŠšŽžŸ]")
+_ODD = re.compile(r"[a-zß-öø-ÿ][À-ÖØ-Þ]|[A-Za-zÀ-ÿ][¡-³µ¶¸-¿×÷ƒˆ˜‚„†‡•‰‹›€™](?=[A-Za-zÀ-ÿ])")
+"""What Windows-1252 makes of Polish, Greek or a Macintosh's quotation marks: capitals and signs within words."""
+_ALPHABETS = tuple(
+    map(
+        frozenset,
+        (
+            "àâæçèéêëîïôœùûüÿ",  # French
+            "äöüßéà",  # German
+            "áéíóúñüç",  # Spanish
+            "áàâãçéêíóôõúü",  # Portuguese
+            "àèéìíîòóùú",  # Italian
+            "áâèéêëíîïóôöúûü",  # Dutch, Welsh
+            "åäöéàü",  # Swedish, Finnish
+            "æøåéèêóòôäöü",  # Danish, Norwegian
+            "áéíóúýþæöð",  # Icelandic
+            "àçèéíïòóúü",  # Catalan
+            "áéíóúàìùòè",  # Irish, Gaelic
+        ),
+    )
+)
+
+
+def _western(sample: bytes) -> bool:
+    """Whether Windows-1252 makes of the bytes what Western Europe writes: signs, few accents or one alphabet's own."""
+    try:
+        text = sample.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    accented, letters = _ACCENTED.findall(text.lower()), len(_LETTER.findall(text))
+    beyond = sum(not c.isascii() for c in text)
+    if 2 * beyond > len(text) or 3 * len(accented) > letters or 10 * len(_ODD.findall(text)) > beyond:
+        return False
+    few = 100 * len(accented) <= letters
+    return few or any(alphabet.issuperset(accented) for alphabet in _ALPHABETS) or bool(language_of(text))

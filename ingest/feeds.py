@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ingest.sources import Fetch, Item, RawFile
+from ingest.sources import Fetch, Item, RawFile, host_of
 from qa.domain import LoadedArticle
 from qa.errors import IngestError, NoText
 
@@ -17,11 +17,12 @@ def expand(entries: Sequence[LoadedArticle], fetch: Fetch) -> list[Item]:
 
 
 def filled(page: LoadedArticle, given: LoadedArticle) -> LoadedArticle:
-    """The page, with the feed's word on what the page does not say."""
+    """The page, with the feed's word on what the page does not say; the feed's name is better than a bare host."""
+    unnamed = page.publisher in ("", host_of(page.url), host_of(given.url))
     return replace(
         page,
         title=given.title or page.title,
-        publisher=page.publisher or given.publisher,
+        publisher=(given.publisher or page.publisher) if unnamed else page.publisher,
         authors=page.authors or given.authors,
         published=page.published or given.published,
         language=page.language or given.language,

@@ -128,13 +128,16 @@ def _raw(url: httpx.URL, head: Head, stream: Iterable[bytes], limit: int) -> Raw
         body = b"".join(decoded(stream, encoding, limit))
     except IngestError as error:
         raise OverLimit(f"{url}: {error.message}", error.remedy) from error
-    return RawFile(str(url), body, _media_type(head), PurePosixPath(unquote(url.path)).name)
+    media_type, charset = _declared(head)
+    return RawFile(str(url), body, media_type, PurePosixPath(unquote(url.path)).name, charset=charset)
 
 
-def _media_type(head: Head) -> str:
+def _declared(head: Head) -> tuple[str, str]:
+    """Media type and encoding as the server names them, "" where it does not."""
+    stated = head.headers.get("content-type", "")
     message = Message()
-    message["content-type"] = head.headers.get("content-type", "")
-    return message.get_content_type() if head.headers.get("content-type") else ""
+    message["content-type"] = stated
+    return (message.get_content_type(), str(message.get_content_charset(""))) if stated else ("", "")
 
 
 def _inflated(body: Iterable[bytes], at_most: int) -> Iterator[bytes]:

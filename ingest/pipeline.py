@@ -153,9 +153,10 @@ def _unchanged(uri: str, library: Library) -> Outcome:
 
 
 def _source_hash(raw: RawFile) -> str:
-    """Of the bytes and of the code that reads them: either one changed, and the file is loaded again."""
+    """Of the bytes and of what reads them, code and encoding: any one changed, and the file is loaded again."""
     body = raw.body or (raw.given.text.encode() if raw.given else b"")
-    return f"{VERSION}:{hashlib.sha256(body).hexdigest()}"
+    charset = f"{raw.charset}:" if raw.charset else ""
+    return f"{VERSION}:{charset}{hashlib.sha256(body).hexdigest()}"
 
 
 def _load(raw: RawFile, sandbox: Sandbox) -> LoadedArticle:

@@ -79,8 +79,8 @@ class Sandbox:
         timer = threading.Timer(self._timeout, _end_late, (child, late))
         timer.start()
         try:
-            header = {"kind": kind, "uri": raw.uri, "name": raw.name, "media_type": raw.media_type}
-            _send(child.stdin, json.dumps(header).encode(), raw.body)
+            said = {"uri": raw.uri, "media_type": raw.media_type, "name": raw.name, "charset": raw.charset}
+            _send(child.stdin, json.dumps({"kind": kind, "file": said}).encode(), raw.body)
             answer = json.loads(_receive(child.stdout, MAX_ANSWER))
         except (OSError, EOFError, ValueError):
             answer = None
@@ -171,7 +171,7 @@ def serve(stdin: IO[bytes], stdout: IO[bytes], before: Callable[[], None]) -> No
 
 
 def _answer(header: dict[str, Any], body: bytes) -> dict[str, Any]:
-    raw = RawFile(header["uri"], body, header["media_type"], header["name"])
+    raw = RawFile(body=body, **header["file"])
     name = raw.name or raw.uri
     try:
         return {"articles": [asdict(article) for article in _loaded(header["kind"], raw)]}

@@ -23,8 +23,8 @@ MEGABYTE = 1_000_000
 class RawFile:
     """Bytes and what is known of them before they are looked into.
 
-    `media_type` is what a server said, "" where nobody did; `name` the file's name, for its suffix and as the
-    title of last resort; `given` what a feed says of the article, to fill gaps or to stand in for the page.
+    `media_type` and `charset` are what a server said, "" where nobody did; `name` the file's name, for its suffix
+    and as the title of last resort; `given` what a feed says of the article, to fill gaps or to stand in for the page.
     """
 
     uri: str
@@ -32,6 +32,7 @@ class RawFile:
     media_type: str = ""
     name: str = ""
     given: LoadedArticle | None = None
+    charset: str = ""
 
     @property
     def sha256(self) -> str:
@@ -92,6 +93,14 @@ def items(source: Source, fetch: Fetch, stdin: BinaryIO, max_mb: float) -> Itera
 def is_url(source: str) -> bool:
     """Whether to fetch rather than open: only these schemes; `C:\\news.txt` and `a:b.txt` are files."""
     return source.lower().startswith(("http://", "https://", "ftp://", "gopher://"))
+
+
+def host_of(url: str) -> str:
+    """The host that a web address names, for people: without "www."; "" of any other URI."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.") if is_url(url) else ""
+    except ValueError:
+        return ""
 
 
 def file_uri(path: Path) -> str:

@@ -14,7 +14,23 @@ from qa.errors import NoText
 
 MAX_ITEMS = 200
 
-_BLOCKS = ("p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "blockquote", "pre", "figure", "section")
+_BLOCKS = (
+    *("p", "div", "br", "hr", "li", "dt", "dd", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6"),
+    *(
+        "blockquote",
+        "pre",
+        "figure",
+        "figcaption",
+        "section",
+        "article",
+        "aside",
+        "header",
+        "footer",
+        "table",
+        "ul",
+        "ol",
+    ),
+)
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that lxml refuses, and that `clean` would take out."""
 _UNSEEN = ("script", "style", "template", "noscript")
@@ -25,7 +41,7 @@ def load_all(raw: RawFile) -> list[LoadedArticle]:
     import feedparser
 
     # Bytes alone would be opened as a path or a URL where they look like one.
-    parsed = feedparser.parse(io.BytesIO(raw.body), response_headers={"content-location": raw.uri})
+    parsed = feedparser.parse(io.BytesIO(raw.body), response_headers=_headers(raw))
     linked = [entry for entry in parsed.entries if _link(entry)]
     if not linked:
         raise NoText(f"{raw.name or raw.uri} is a feed that lists no web page.", "Ingest the pages themselves.")
@@ -38,6 +54,12 @@ def load_all(raw: RawFile) -> list[LoadedArticle]:
 
 
 # --------------------------------------------------------------------------------------------------
+
+
+def _headers(raw: RawFile) -> dict[str, str]:
+    """A type without an encoding is not passed on: of text/xml it would mean ASCII."""
+    declared = {"content-type": f"{raw.media_type}; charset={raw.charset}"} if raw.charset else {}
+    return {"content-location": raw.uri, **declared}
 
 
 def _article(entry: Any, feed: Any) -> LoadedArticle:

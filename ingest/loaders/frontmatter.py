@@ -103,9 +103,19 @@ _OTHERS = (datetime(2000, 1, 1), datetime(2001, 2, 2))
 """What fills the parts that a date leaves out; nothing of them is the same."""
 
 
+_DIGITS = re.compile(r"(?:[^\W\d_]+\.?,?\s+)?(\d{1,2})([./-])(\d{1,2})\2(?:\d{4}|\d{1,2})(?!\d)")
+
+
 def _parsed(value: str) -> str | None:
-    """None for part of a date ("May 2024"), and for bare digits that could be anything."""
+    """None for part of a date ("May 2024"), and for digits that could be anything: "240503", "3/5/2024".
+
+    With full stops the day comes first, everywhere.
+    """
     if value.isdigit() and len(value) != len("20240503"):
+        return None
+    digits = _DIGITS.match(value)
+    dotted = digits is not None and digits[2] == "."
+    if digits and _is_unclear(int(digits[1]), int(digits[3]), dotted):
         return None
     try:
         return date.fromisoformat(value[:10]).isoformat()
@@ -114,7 +124,12 @@ def _parsed(value: str) -> str | None:
     from dateutil import parser
 
     try:
-        one, other = (parser.parse(value, default=default).date() for default in _OTHERS)
+        one, other = (parser.parse(value, default=default, dayfirst=dotted).date() for default in _OTHERS)
     except (ValueError, OverflowError):
         return None
     return one.isoformat() if one == other else None
+
+
+def _is_unclear(first: int, second: int, dotted: bool) -> bool:
+    """Whether day and month cannot be told apart; with full stops, whether the second is no month."""
+    return second > 12 if dotted else first <= 12 and second <= 12 and first != second

@@ -4,12 +4,13 @@
 """
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ingest.cleaning import clean, one_line
+from ingest.cleaning import clean, decode, one_line
 from ingest.loaders.frontmatter import iso_date
+from ingest.loaders.inline import readied
 from ingest.loaders.text import named, opening
-from ingest.sources import MEGABYTE, RawFile
+from ingest.sources import MEGABYTE, RawFile, host_of
 from qa.domain import LoadedArticle
 from qa.errors import NoText, OverLimit
 
@@ -20,6 +21,10 @@ MAX_BYTES = 5 * MEGABYTE
 SHORT_CHARACTERS = 250
 """A page's text below this is tried again with trafilatura's own defaults."""
 
+TOP_BYTES = 10_000
+"""Of a page, where it states its encoding."""
+
+_ENCODING = re.compile(rb"<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*[\"']?\s*([\w:.-]+)", re.IGNORECASE)
 _RULE = re.compile(r"[\s|:-]*")
 _MARKS = re.compile(r"^(?:[-*•] |\|\s*)|\s*\|$")
 _SUFFIX = re.compile(r"\s+(?:[|–—·»-]|::)\s+(?=\S)")
@@ -32,9 +37,9 @@ def load(raw: RawFile) -> LoadedArticle:
     name = raw.name or raw.uri
     if len(raw.body) > MAX_BYTES:
         raise OverLimit(f"{name} is a page of more than {MAX_BYTES / MEGABYTE:g} MB.", "Save its text alone.")
-    tree = trafilatura.load_html(raw.body)
-    found = None if tree is None else _extracted(raw.body)
-    loaded = _article(raw, found, _language(tree)) if found and found.text else None
+    tree = trafilatura.load_html(decode(raw.body, raw.charset, _stated_encoding(raw.body)))
+    text = "" if tree is None else _extracted(readied(tree))
+    loaded = _article(raw, tree, text) if text else None
     if not loaded or not loaded.text:
         raise NoText(f"{name} holds no article text.", "If its text is drawn by scripts, save it from a browser.")
     return loaded
@@ -52,29 +57,41 @@ def stripped(title: str, site: str, host: str = "") -> str:
 # --------------------------------------------------------------------------------------------------
 
 
-def _extracted(body: bytes) -> Any:
+def _stated_encoding(body: bytes) -> str:
+    """What the top of the page says its encoding is; it says so in bytes, and so is not UTF-16, whatever it says."""
+    found = _ENCODING.search(body[:TOP_BYTES])
+    name = found[1].decode("ascii").lower() if found else ""
+    return "utf-8" if name.startswith("utf-16") else name
+
+
+def _extracted(tree: "HtmlElement") -> str:
+    """One paragraph a line; `tree` is left as it is."""
     import trafilatura
 
-    options = {"include_comments": False, "with_metadata": True}
-    found = trafilatura.bare_extraction(body, favor_precision=True, **options)
+    found = trafilatura.bare_extraction(tree, favor_precision=True, include_comments=False)
     if found and found.text and len(found.text) >= SHORT_CHARACTERS:
-        return found
-    return trafilatura.bare_extraction(body, **options) or found
+        return str(found.text)
+    found = trafilatura.bare_extraction(tree, include_comments=False) or found
+    return str(found.text) if found and found.text else ""
 
 
-def _article(raw: RawFile, found: Any, language: str) -> LoadedArticle:
-    publisher = one_line(found.sitename or "")
-    host = found.hostname or ""
-    title = stripped(one_line(found.title or ""), publisher, host)
-    text = _text(found.text, title, raw.name or raw.uri)
+def _article(raw: RawFile, tree: "HtmlElement", lines: str) -> LoadedArticle:
+    """`lines` with what the page says of itself; one that names no address of its own is at the one it came from."""
+    import trafilatura
+
+    said = trafilatura.extract_metadata(tree)
+    language, host = _language(tree), said.hostname or host_of(raw.uri)
+    publisher = one_line(said.sitename or "")
+    title = stripped(one_line(said.title or ""), publisher, host)
+    text = _text(lines, title, raw.name or raw.uri)
     return LoadedArticle(
         title=title or named(raw.name) or opening(text),
         text=text,
         publisher=publisher or host,
-        authors=_authors(found.author or ""),
-        published=iso_date(found.date),
+        authors=_authors(said.author or ""),
+        published=iso_date(said.date),
         language=language,
-        url=_web(found.url or "") or _web(raw.uri),
+        url=_web(said.url or "") or _web(raw.uri),
     )
 
 

@@ -1,5 +1,6 @@
 """Markdown -> article: the tokens of a CommonMark parser, as paragraphs of plain text."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _VISIBLE = frozenset({"text", "code_inline"})
+_BREAK = re.compile(r"<br\b[^>]*>", re.IGNORECASE)
 
 
 def load(raw: RawFile) -> LoadedArticle:
     """Raises NoText for a file without words."""
     name = raw.name or raw.uri
-    front, source = take(clean(decode(raw.body), name))
+    front, source = take(clean(decode(raw.body, raw.charset), name))
     blocks = list(_blocks(_tokens(source)))
     headline = front.title or next((text for kind, text in blocks if kind == "h1"), "")
     if blocks and blocks[0] == ("h1", headline):
@@ -54,7 +56,7 @@ def _blocks(tokens: "Sequence[Token]") -> Iterator[tuple[str, str]]:
         elif token.type in ("fence", "code_block"):
             yield "code", token.content
         elif token.type == "inline" and row is not None:
-            row.append(_inline(token))
+            row.append(_inline(token).replace("\n", " "))
         elif token.type == "inline":
             yield tag, _inline(token)
 
@@ -65,8 +67,10 @@ def _inline(token: "Token") -> str:
 
 
 def _piece(token: "Token") -> str:
-    if token.type in ("softbreak", "hardbreak"):
-        return "\n" if token.type == "hardbreak" else " "
+    if token.type == "softbreak":
+        return " "
+    if token.type == "hardbreak" or (token.type == "html_inline" and _BREAK.fullmatch(token.content)):
+        return "\n"
     if token.type == "image":
         return _inline(token)
     return token.content if token.type in _VISIBLE else ""

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 MAX_PAGES = 2_000
 
 _PROGRAM_TITLE = re.compile(r"microsoft word|untitled|\.(?:docx?|pdf|tex|indd|qxp|rtf|odt|dvi)$|^\W*$", re.I)
-_PAGE_NUMBER = re.compile(r"\W*(?:page\s*)?\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?\W*", re.I)
+_PAGE_NUMBER = re.compile(r"[-–—|]*\s*(page\s*)?(\d{1,4})(\s*(?:of|/)\s*\d{1,4})?\s*[-–—|]*", re.I)
+_FRAMED = re.compile(r"([-–—|]).*\1")
 _NOBODY = ("", "anonymous", "unknown", "user", "admin")
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 _SENTENCE_END = re.compile(r"[.!?:…][\"'”’)\]]*$")
@@ -53,11 +54,16 @@ def load(raw: RawFile) -> LoadedArticle:
 
 
 def without_running_heads(pages: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Pages without a number, or a first or last line that most of them share, numbers aside."""
+    """Pages without their number, or a first or last line that most of them share, numbers aside."""
     filled = [[line for line in page if line] for page in pages]
-    edges = Counter(_numberless(line) for page in filled for line in {*page[:1], *page[-1:]})
+    edges = Counter(_numberless(line) for page in filled for line in _edges(page) if not _PAGE_NUMBER.fullmatch(line))
     running = {line for line, count in edges.items() if count >= 3 and count > len(filled) / 2}
-    return [_trimmed(page, running) for page in pages]
+    bare = [_trimmed(page, running) for page in filled]
+    firsts = _firsts(bare)
+    made: list[list[str]] = []
+    for at, page in enumerate(pages):
+        made.append(_unnumbered(page, running, {at + first for first in firsts}, made[-1] if made else []))
+    return made
 
 
 def paragraphs(lines: Sequence[str]) -> str:
@@ -158,16 +164,50 @@ def _numberless(line: str) -> str:
     return re.sub(r"\d+", "#", line).casefold()
 
 
+def _edges(page: Sequence[str]) -> set[str]:
+    return {*page[:1], *page[-1:]}
+
+
+def _firsts(pages: Sequence[Sequence[str]]) -> set[int]:
+    """What number the first page may have: 1, and what the numbers that two pages or more bear make it."""
+    borne = Counter(
+        int(found[2]) - at
+        for at, page in enumerate(pages)
+        for found in map(_PAGE_NUMBER.fullmatch, _edges(page))
+        if found
+    )
+    return {1, *(first for first, count in borne.items() if count > 1)}
+
+
 def _trimmed(page: Sequence[str], running: set[str]) -> list[str]:
     lines = list(page)
     for end in (0, -1):
-        while lines and (not lines[end] or _numberless(lines[end]) in running or _is_number(lines[end])):
+        while lines and (not lines[end] or _numberless(lines[end]) in running):
             lines.pop(end)
     return lines
 
 
-def _is_number(line: str) -> bool:
-    return bool(_PAGE_NUMBER.fullmatch(line))
+def _unnumbered(page: Sequence[str], running: set[str], numbers: set[int], above: Sequence[str]) -> list[str]:
+    """`numbers` are those that this page may bear, `above` the page before."""
+    lines = _trimmed(page, running)
+    if lines and _is_number(lines[0], numbers, above):
+        lines = _trimmed(lines[1:], running)
+    if lines and _is_number(lines[-1], numbers, lines[:-1]):
+        lines = _trimmed(lines[:-1], running)
+    return lines
+
+
+def _is_number(line: str, numbers: set[int], before: Sequence[str]) -> bool:
+    """Whether a line is its page's number: it looks like one alone or counts on, or else comes after what has ended.
+
+    "1998" below "in the year" is the sentence's.
+    """
+    found = _PAGE_NUMBER.fullmatch(line)
+    if not found:
+        return False
+    said = next((earlier for earlier in reversed(before) if earlier), "")
+    clear = found[1] or found[3] or _FRAMED.fullmatch(line) or int(found[2]) in numbers
+    return bool(clear or _SENTENCE_END.search(said))
 
 
 def _breaks(before: str, line: str, width: float) -> bool:

@@ -22,7 +22,7 @@ _ANY_END = re.compile(r"""(?<!\.\.)[.:;,!?]["'”’)]*\s*$""")
 def load(raw: RawFile) -> LoadedArticle:
     """Raises NoText for an empty file, Unreadable for one that is no text."""
     name = raw.name or raw.uri
-    front, text = take(clean(decode(raw.body), name))
+    front, text = take(clean(decode(raw.body, raw.charset), name))
     headline, body = (front.title, text) if front.title else headline_and_body(text)
     if front == FrontMatter(title=front.title) and headline:
         front, body = byline.take(body)

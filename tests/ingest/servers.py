@@ -39,6 +39,7 @@ def site(host: str = "127.0.0.1", port: int = 0) -> Iterator[Site]:
 
 STANDARD: dict[str, tuple[int, dict[str, str], bytes | list[bytes]]] = {
     "/ok": (200, {"Content-Type": "text/html; charset=utf-8"}, PAGE),
+    "/latin": (200, {"Content-Type": 'Text/HTML; Charset="ISO-8859-2"'}, PAGE),
     "/gzip": (200, {"Content-Encoding": "gzip"}, gzip.compress(PAGE)),
     "/bomb": (200, {"Content-Encoding": "gzip"}, gzip.compress(bytes(50_000_000))),
     "/brotli": (200, {"Content-Encoding": "br"}, b"\x00\x00"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ingest import cleaning
 from ingest.cleaning import clean, decode, looks_binary, one_line
 from qa.errors import OverLimit
+from tests.shared_data import shared_data
 
 TEXT = "Rates rose “again” in Zürich, said Łukasz — by 0.5 %."
 
@@ -28,10 +29,89 @@ def test_old_western_encodings_keep_their_words(encoding: str) -> None:
     assert decode(text.encode(encoding)) == text
 
 
-def test_cyrillic_in_its_old_encoding() -> None:
-    text = "Банк повысил ставку во вторник. Никто не знал почему. " * 20
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Profit rose 5% to £3m.",
+        "£3m",
+        "It costs €5, that’s “too much” – he said…",
+        "5°C and 3½ hours, 20 m² in all.",
+        "© 2004 The Daily",
+        "Beyoncé sang. Motörhead played at the O2 for £40.",
+        "Señor Núñez came to São Paulo from Ångström. " + "The bank raised its rate again on Tuesday. " * 20,
+        "Más información en la página.",
+        "Œuvre complète, où l’été est à venir.",
+        "Centralbanken höjde på tisdagen räntan till den högsta nivån på femton år.",
+        "Centralbanken hævede renten til det højeste niveau i femten år.",
+        "Seðlabankinn hækkaði á þriðjudag stýrivexti í hæsta stig í fimmtán ár.",
+        "Die Bürger hörten es, und der Señor aus São Paulo wird auch nicht zur Königin gehen.",
+    ],
+)
+def test_few_western_signs_and_letters_are_not_taken_for_another_script(text: str) -> None:
+    assert decode(text.encode("cp1252")) == text
 
-    assert decode(text.encode("cp1251")) == text
+
+def test_news_in_the_old_encoding_is_what_it_is_in_the_new() -> None:
+    files = sorted(shared_data("news").rglob("*.txt"))[::10]
+    texts = [text for text in (file.read_text() for file in files) if not text.isascii()]
+    assert len(texts) > 20
+    assert [text for text in texts if decode(text.encode("cp1252")) != text] == []
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1251", "Банк повысил ставку во вторник. Никто не знал почему. " * 20),
+        ("koi8-r", "Банк повысил ставку во вторник. Никто не знал почему. " * 20),
+        ("cp1250", "Bank centralny podniósł we wtorek stopy procentowe, a kredyty będą droższe od czerwca. " * 5),
+        ("cp1250", "Centrální banka v úterý zvýšila úrokové sazby, což je nejvyšší úroveň za patnáct let. " * 5),
+        ("cp1253", "Η κεντρική τράπεζα αύξησε την Τρίτη το επιτόκιο στο υψηλότερο επίπεδο. " * 5),
+        ("cp1254", "Merkez bankası salı günü faiz oranını yükseltti; başkan bunu yeniden yapabileceğini söyledi. " * 5),
+        ("cp932", "中央銀行は火曜日、政策金利を引き上げた。十五年ぶりの高い水準である。" * 5),
+        ("euc_kr", "중앙은행은 화요일에 기준금리를 올렸는데 가장 높은 수준이다. " * 5),
+        ("gb18030", "中央银行星期二将利率提高到百分之五点二五，这是十五年来的最高水平。" * 5),
+        ("mac_roman", "He said “no” – it’s over. The bank raised its rate and the governor didn’t say why. " * 5),
+    ],
+)
+def test_other_scripts_in_their_old_encodings(encoding: str, text: str) -> None:
+    assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        ("iso-8859-2", "iso8859_2"),
+        ("ISO-8859-1", "cp1252"),
+        ("us-ascii", "cp1252"),
+        (" 'windows-1250' ", "cp1250"),
+        ("x-sjis", "cp932"),
+        ("gb2312", "gb18030"),
+        ("utf-16le", "utf-16-le"),
+    ],
+)
+def test_a_declared_encoding_is_used_as_browsers_use_it(name: str, encoding: str) -> None:
+    text = "é“" if encoding == "cp1252" else "łó" if encoding in ("iso8859_2", "cp1250") else "日本"
+    assert decode(text.encode(encoding), name) == text
+    if not encoding.startswith("utf-16"):  # nobody states it in a text that ASCII can read
+        assert decode(text.encode(encoding), stated=name) == text
+
+
+def test_which_word_for_an_encoding_counts() -> None:
+    polish = "Zażółć gęślą jaźń. "
+    assert decode(b"\xef\xbb\xbf" + polish.encode(), "iso-8859-2") == polish
+    assert decode(polish.encode("iso8859_2"), "iso-8859-2", "windows-1252") == polish
+    assert decode(polish.encode(), stated="windows-1252") == polish
+    assert decode("日本".encode("iso2022_jp"), stated="iso-2022-jp") == "日本"
+
+
+@pytest.mark.parametrize("name", ["utf-8", "nonsense", "punycode", "utf-7", "cp037", "hex", "\x00", "é"])
+def test_a_declared_encoding_that_cannot_be_is_passed_over(name: str) -> None:
+    assert decode("Die Bürger hörten die Königin, +AGE-".encode("cp1252"), name).startswith("Die Bürger hörten")
+
+
+def test_utf_8_with_a_broken_character_is_utf_8() -> None:
+    assert decode(f"{TEXT} ".encode() + b"\xe2\x80") == f"{TEXT} \ufffd"
+    assert decode(f"{TEXT} ".encode() + b"\xe2\x80", "utf-8") == f"{TEXT} \ufffd"
 
 
 def test_a_cut_off_character_at_the_end_costs_no_more_than_itself() -> None:

@@ -38,6 +38,19 @@ def test_rss() -> None:
     )
 
 
+@pytest.mark.parametrize("tag", ["td", "th", "dt", "dd", "h5", "h6", "li", "figcaption"])
+def test_blocks_stand_apart(tag: str) -> None:
+    body = RSS.format(items=ITEM).replace("<p>The bank acted.</p><p>It", f"<{tag}>The bank acted.</{tag}><{tag}>It")
+    (entry,) = entries(body)
+    assert entry.text.startswith("The bank acted.\n\nIt")
+
+
+def test_the_encoding_that_the_server_declared() -> None:
+    body = RSS.format(items=ITEM.replace("The bank", "Der Bürger")).encode("iso8859_2")
+    raw = RawFile("https://daily.test/feed", body, "application/rss+xml", charset="iso-8859-2")
+    assert load_all(raw)[0].text.startswith("Der Bürger acted.")
+
+
 def test_atom() -> None:
     (entry,) = entries(ATOM)
     assert (entry.title, entry.text, entry.authors) == ("Rates rise", "Teaser & more.", ("Jane Doe",))
@@ -75,6 +88,13 @@ def test_the_page_goes_first_and_the_feed_fills_gaps() -> None:
     assert filled(page, GIVEN) == LoadedArticle(
         "Rates rise", "The bank acted.", "The Daily Post", ("Jane Doe",), "2024-05-03", "en", "https://a.test"
     )
+
+
+@pytest.mark.parametrize("host", ["a.test", "b.test"])
+def test_the_feed_s_name_is_better_than_the_page_s_host(host: str) -> None:
+    page = LoadedArticle("Rates rise", "The bank acted.", publisher=host, url="https://www.b.test/rates")
+    assert filled(page, GIVEN).publisher == "The Daily"
+    assert filled(page, LoadedArticle("", "", url="https://a.test")).publisher == host
 
 
 def test_the_feed_stands_in_only_with_enough_text() -> None:

@@ -55,6 +55,11 @@ def test_a_page(here: Site, fetch: Fetcher) -> None:
     assert here.asked == [(f"site.test:{here.port}", "/ok")]
 
 
+@pytest.mark.parametrize(("path", "charset"), [("/ok", "utf-8"), ("/latin", "iso-8859-2"), ("/gzip", "")])
+def test_the_encoding_that_the_server_declares_is_kept(here: Site, fetch: Fetcher, path: str, charset: str) -> None:
+    assert fetch(here.url(path)).charset == charset
+
+
 def test_a_compressed_page(here: Site, fetch: Fetcher) -> None:
     assert fetch(here.url("/gzip")).body == PAGE
 

@@ -54,10 +54,50 @@ def test_a_page_without_an_address_of_its_own_has_the_one_it_came_from() -> None
     assert article(page).url == ""
 
 
+@pytest.mark.parametrize(
+    ("uri", "publisher"),
+    [
+        ("https://www.x.test/a", "x.test"),
+        ("http://x.test:80/a", "x.test"),
+        ("file:///www.x.test", ""),
+        ("http://[", ""),
+    ],
+)
+def test_a_page_that_names_no_publisher_is_from_its_host(uri: str, publisher: str) -> None:
+    page = PAGE.replace('<link rel="canonical" href="https://daily.test/rates">', "")
+    page = page.replace('<meta property="og:site_name" content="The Daily">', "").replace(" | The Daily", "")
+    assert article(page, uri).publisher == publisher
+    assert article(PAGE, uri).publisher == "The Daily"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "windows-1252"])
 def test_encodings(encoding: str) -> None:
     page = PAGE.replace("sorry", "très désolée").replace("<head>", f'<head><meta charset="{encoding}">')
     assert "très désolée" in article(page.encode(encoding)).text
+
+
+def test_the_server_s_word_for_the_encoding_goes_before_the_page_s_own() -> None:
+    page = PAGE.replace("sorry", "łączna").replace("<head>", '<head><meta charset="windows-1252">')
+    raw = RawFile("file:///page.html", page.encode("iso8859_2"), name="page.html", charset="iso-8859-2")
+    assert "łączna" in load("html", raw).text
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        '<meta charset="iso-8859-7">',
+        "<meta http-equiv=Content-Type content='text/html; charset=ISO-8859-7'>",
+        '<meta name="a" content="b"><META CHARSET = iso-8859-7 />',
+    ],
+)
+def test_a_page_states_its_encoding(stated: str) -> None:
+    page = PAGE.replace("sorry", "ναι").replace("<head>", f"<head>{stated}")
+    assert "ναι" in article(page.encode("iso8859_7")).text
+
+
+def test_what_is_read_as_ascii_is_not_utf_16() -> None:
+    page = PAGE.replace("sorry", "désolée").replace("<head>", '<head><meta charset="utf-16">')
+    assert "désolée" in article(page.encode()).text
 
 
 @pytest.mark.parametrize("page", ["", "<html></html>", "<html><body><script>x</script></body></html>", "<p></p>"])

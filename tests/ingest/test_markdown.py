@@ -35,6 +35,8 @@ def test_front_matter_goes_first() -> None:
         ("a <b>bold</b> word\n\n<script>alert(1)</script>\n\nEnd.", "a bold word\n\nEnd."),
         ("5 \\* 3 &amp; 2", "5 * 3 & 2"),
         ("```\nx = 1\n```", "x = 1"),
+        ("One line<br>and<BR />another<br clear='all'>line.", "One line\nand\nanother\nline."),
+        ("| a<br>b | c |\n|---|---|\n| 1<br/>2 | 3 |", "a b | c\n\n1 2 | 3"),
         ("[ref][1]\n\n[1]: http://x.test", "ref"),
     ],
 )

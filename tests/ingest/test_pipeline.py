@@ -77,6 +77,17 @@ def test_changed_content_is_a_new_version(library: Library, folder: Path) -> Non
     assert library.article(changed.article_id or 0, 1).title == "Rates rise b"
 
 
+def test_the_same_bytes_in_another_encoding_are_loaded_anew(library: Library) -> None:
+    body = "Zażółć\n\nGęślą jaźń.".encode("iso8859_2")
+    pages = [RawFile("https://x.test/a", body, charset=charset) for charset in ("iso-8859-4", "iso-8859-2")]
+    outcomes = [take(library, "https://x.test/a", fetch=lambda _, page=page: page)[0] for page in (*pages, pages[1])]
+    assert [(o.status, o.title) for o in outcomes] == [
+        ("added", "Zaŋķŗæ"),
+        ("updated", "Zażółć"),
+        ("unchanged", "Zażółć"),
+    ]
+
+
 def test_one_failed_item_does_not_stop_the_rest(library: Library, folder: Path) -> None:
     (folder / "b.txt").write_bytes(b"MZ\x90\x00 a program")
     (folder / "bb.pdf").write_bytes(b"%PDF-1.4 broken")

@@ -40,6 +40,16 @@ def test_an_article_comes_back_whole(sandbox: Sandbox) -> None:
     )
 
 
+def test_what_is_known_of_the_file_goes_along() -> None:
+    """The real loader: a page in an encoding that only its server declared."""
+    page = f"<html><body><article><p>{'Zażółć gęślą jaźń, rzekł bank. ' * 9}</p></article></body></html>"
+    raw = RawFile("https://daily.test/a", page.encode("iso8859_2"), "text/html", "a", charset="iso-8859-2")
+    with Sandbox(timeout=20, max_mb=1_000) as sandbox:
+        (article,) = sandbox.load("html", raw)
+    assert article.text.startswith("Zażółć gęślą jaźń")
+    assert (article.publisher, article.url) == ("daily.test", "https://daily.test/a")
+
+
 def test_the_child_is_kept(sandbox: Sandbox) -> None:
     assert load(sandbox, "pid").text == load(sandbox, "pid").text != str(os.getpid())
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.cleaning import MAX_CHARACTERS, clean, decode, one_line
-from ingest.loaders import load
+from ingest.loaders import Kind, load
 from ingest.loaders.text import headline_and_body
 from ingest.sources import RawFile
 from qa.domain import LoadedArticle
@@ -38,6 +38,12 @@ def test_headlines(headline: str) -> None:
 def test_what_is_no_headline_stays_text(text: str) -> None:
     loaded = article(text)
     assert (loaded.title, loaded.text) == ("rate rise 2024", text)
+
+
+@pytest.mark.parametrize("kind", ["text", "markdown"])
+def test_the_encoding_that_the_server_declared(kind: Kind) -> None:
+    body = "Zażółć gęślą jaźń.".encode("iso8859_2")
+    assert load(kind, RawFile("https://x.test/a", body, charset="iso-8859-2")).text == "Zażółć gęślą jaźń."
 
 
 def test_standard_input_is_named_by_its_opening() -> None:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.sentences import MAX_CHARACTERS, split
+from qa.sentences import MAX_CHARACTERS, language_of, split
 from tests.shared_data import shared_data
 
 
-def cut(text: str, language: str = "en") -> list[str]:
+def cut(text: str, language: str = "") -> list[str]:
     return [span.of(text) for span in split(text, language)]
 
 
@@ -68,6 +68,30 @@ def test_curly_marks_and_apostrophes() -> None:
     ]
 
 
+@pytest.mark.parametrize("closing", ['"', "”"])
+def test_an_opening_mark_that_is_never_closed_goes_with_its_sentence(closing: str) -> None:
+    opening = closing.replace("”", "“")
+    text = f"{opening}We won,{closing} he said. {opening}They lost. It was late."
+    assert cut(text) == [f"{opening}We won,{closing} he said.", f"{opening}They lost.", "It was late."]
+
+
+def test_a_speech_in_curly_marks_over_flattened_paragraphs() -> None:
+    assert cut("“It was good. “They learnt from it.” But the crowd left.") == [
+        "“It was good.",
+        "“They learnt from it.”",
+        "But the crowd left.",
+    ]
+
+
+def test_german_marks_close_with_what_opens_elsewhere() -> None:
+    text = "„Wir haben gewonnen. Es war spät“, sagte der Trainer. „Gut.“ Dann ging er."
+    assert cut(text, "de") == [
+        "„Wir haben gewonnen. Es war spät“, sagte der Trainer.",
+        "„Gut.“",
+        "Dann ging er.",
+    ]
+
+
 def test_a_headline_without_a_stop_is_a_sentence_of_its_own() -> None:
     assert cut("Rates rise again\n\nThe bank acted. It rained.") == [
         "Rates rise again",
@@ -92,6 +116,67 @@ def test_numbered_items_keep_their_numbers() -> None:
 
 def test_a_dash_inside_a_line_is_no_bullet() -> None:
     assert cut("He came - late - and left.") == ["He came - late - and left."]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("fr", ["M. Dupont est arrivé hier.", "Il a vu MM. Martin et Durand, et M. Petit.", "Le Dr. Roux dort."]),
+        ("fr", ["Le Pr. Raoult et Mme. Curie sont là.", "Il aime l'art.", "Fin."]),
+        ("de", ["Im 21. Jahrhundert ist alles anders.", "Der 1. FC Köln gewann.", "Am 3. Mai regnete es."]),
+        ("de", ["Er feierte seinen 100. Geburtstag.", "Es war die 2. Mannschaft.", "Sie ist 40.", "Er ist 30."]),
+        (
+            "de",
+            ["Sie kam am 5. geboren, er am 3.", "Danach ging er.", "Das war 1998.", "Köln liegt auf Rang 3.", "Ja."],
+        ),
+        ("de", ["Es kostet 5 Mio. Euro bzw. Dollar, z. B. für Autos.", "Das sind ca. 3 Mrd. Euro.", "Gut."]),
+        ("nl", ["Er kwamen o.a. Jan en Piet.", "Mw. Jansen en mevr. De Boer ook.", "Dat is d.w.z. Nederland."]),
+        ("es", ["Dña. María llegó ayer.", "Vino con D. Juan y la Sra. García.", "Toma vitamina D.", "Así es."]),
+        ("it", ["Il sig. Rossi è venuto.", "La dott.ssa Gialli e l'on. Verdi no."]),
+        ("pt", ["A Exma. Sra. Costa chegou.", "O Eng. Cruz veio com D. Pedro.", "Fim."]),
+    ],
+)
+def test_known_cuts_of_other_languages(language: str, sentences: list[str]) -> None:
+    assert cut(" ".join(sentences), language) == sentences
+
+
+TOLD = {
+    "de": ["Der Rat und die Stadt sind sich nicht einig.", "Am 3. Mai wird im Rathaus über das Geld beraten."],
+    "en": ["They said that the bank had acted.", "This was no. 7 of the list.", "It was from there."],
+    "es": ["El alcalde y los vecinos están aquí.", "Dña. María no fue más.", "Los otros también se han ido, sin él."],
+    "fr": ["Les élus sont dans la salle avec le maire.", "Il a vu hier M. Dupont et le Dr. Roux.", "Elle est partie."],
+    "it": ["Il sindaco non è nella sala, che è vuota.", "Il governo ha detto di no, anche al sig. Rossi."],
+    "nl": ["Het is niet goed voor een stad.", "Volgens mw. Jansen is dat ook zo.", "Maar zij zijn naar huis."],
+    "pt": ["O ministro não foi ao Porto.", "A Exma. Sra. Costa já disse isso em uma carta.", "Ela é a chefe."],
+}
+
+
+@pytest.mark.parametrize("language", TOLD)
+@pytest.mark.parametrize("stated", ["", "en"])
+def test_a_language_that_nobody_states_is_told_by_its_short_words(language: str, stated: str) -> None:
+    text = " ".join(TOLD[language])
+    assert language_of(text) == language
+    assert cut(text, stated) == TOLD[language]
+
+
+def test_a_stated_language_holds_unless_the_words_tell_another() -> None:
+    assert cut("Im 21. Jahrhundert.", "de") == ["Im 21. Jahrhundert."]
+    assert cut(" ".join(TOLD["en"]), "de") == TOLD["en"]
+    assert cut("今日は晴れです。The BBC had this from their men. 明日は雨です。", "ja")[-1] == "明日は雨です。"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Los Angeles",
+        "The Los Angeles and Las Vegas papers had El País, Les Misérables and Der Spiegel.",
+        "今日は晴れです。",
+        "Han är inte här. Det är en dag till.",
+    ],
+)
+def test_no_language_is_told_by_a_few_words_or_foreign_names(text: str) -> None:
+    assert language_of(text) in ("", "en")
 
 
 def test_japanese() -> None:
