@@ -37,8 +37,13 @@ const choose = () => {
   if (compare) compare.disabled = chosen !== 2;
 };
 
-const close = () => {
-  const place = element.querySelector(".fn-source")?.dataset.place;
+const cite = (place) => {
+  document.querySelector("#fn-evals-source").dataset.asked = place;
+  trigger('cite', { place });
+};
+
+const close = () => { // back to what was pressed, also where it could not be opened
+  const place = element.querySelector(".fn-source")?.dataset.place ?? element.closest("#fn-evals-source").dataset.asked;
   trigger('close', {});
   document.querySelector(`#fn-evals button[data-place="${place}"]`)?.focus();
 };
@@ -75,7 +80,7 @@ element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button || button.disabled) return;
   if (button.classList.contains("fn-close")) close();
-  else if (button.dataset.place) trigger('cite', { place: button.dataset.place });
+  else if (button.dataset.place) cite(button.dataset.place);
   else if (button.dataset.do === "stop") trigger('stop', {});
   else if (button.dataset.do) act(button);
 });
@@ -89,8 +94,12 @@ element.addEventListener("keydown", (event) => {
 });
 
 if (part === "fn-evals") {
-  const home = () => { if (onPage()) trigger('act', { do: "home" }); };
-  const first = () => { if (!element.querySelector("h2")) home(); };
+  let stale = false; // what is shown, since another page was in front when it should have been made anew
+  const home = () => {
+    stale = !onPage();
+    if (!stale) trigger('act', { do: "home" });
+  };
+  const first = () => { if (stale || !element.querySelector("h2")) home(); };
   document.addEventListener("fn-page", first);
   document.addEventListener("fn-evals-ended", () => {
     if (!element.querySelector(".fn-evals-home")) return;

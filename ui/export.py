@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
-from qa import contract
+from qa import contract, disagreement
 from qa.domain import Answer, Claim, Evidence, Refusal, Reply
 from qa.errors import UsageError
+from qa.support import doubt
 from ui.conversation import Conversation, Exchange, Failure, Stopped, cited
 from ui.markup import day, tag, text, visible, web_link
 
@@ -84,6 +85,11 @@ def _asides(exchange: Exchange) -> Iterator[str]:
             yield exchange.outcome.notice
 
 
+def _differing(answer: Answer) -> Iterator[str]:
+    if answer.difference:
+        yield disagreement.sentence(answer.difference)
+
+
 def _unanswered(exchange: Exchange) -> str:
     match exchange.outcome:
         case Failure(message, remedy):
@@ -108,7 +114,9 @@ def _markdown_turn(turn: int, exchange: Exchange) -> Iterator[str]:
         case Answer() as answer:
             for claim in answer.claims:
                 marks = "".join(f"[^{turn}-{n}]" for n in _numbers(claim, answer))
-                yield f"{_plain(claim.text)} {marks}".strip()
+                doubted = f"*({said})*" if (said := doubt(claim)) else ""
+                yield " ".join(filter(None, (_plain(claim.text), marks, doubted)))
+            yield from (f"*{_plain(said)}*" for said in _differing(answer))
         case Refusal() as refusal:
             yield from map(_plain, _refused(refusal))
             if refusal.evidence:
@@ -129,7 +137,7 @@ def _markdown_note(turn: int, number: int, evidence: Evidence) -> str:
 def _plain(value: str) -> str:
     """One line that Markdown shows as it is."""
     line = " ".join(visible(value).split())
-    escaped = re.sub(r"([\\`*_\[\]<>|~$^]|:(?=//))", r"\\\1", line.replace("&", "&amp;"))
+    escaped = re.sub(r"([\\`*_\[\]<>|~$^]|:(?=//)|#$)", r"\\\1", line.replace("&", "&amp;"))
     return re.sub(r"^(\d*)([-+#=.)])", r"\1\\\2", escaped)
 
 
@@ -155,7 +163,9 @@ def _html_outcome(turn: int, exchange: Exchange) -> Iterator[str]:
         case Answer() as answer:
             for claim in answer.claims:
                 marks = "".join(_html_mark(turn, n) for n in _numbers(claim, answer))
-                yield tag("p", text(claim.text) + marks, dir="auto")
+                doubted = " " + tag("em", f"({said})") if (said := doubt(claim)) else ""
+                yield tag("p", text(claim.text) + marks + doubted, dir="auto")
+            yield from (tag("p", text(said), cls="aside", dir="auto") for said in _differing(answer))
         case Refusal() as refusal:
             yield from (tag("p", text(said), dir="auto") for said in _refused(refusal))
             yield tag("p", "What came closest:" + _closest(turn, refusal)) if refusal.evidence else ""

@@ -10,7 +10,7 @@ from qa.domain import Article, ArticleRef
 from qa.errors import FootnoteError, UsageError
 from ui import filters
 from ui.events import QUIET, article_id, given, html, index_of
-from ui.render_filters import choices, unlimited
+from ui.render_filters import offered, picked, unlimited
 
 FOUND = 5
 MOST_PUBLISHERS = 500
@@ -40,8 +40,8 @@ class FilterRow:
     since: Any
     until: Any
     search: Any
-    listed: Any
-    found: Any
+    picked: Any
+    offered: Any
     chosen: Any
     limits: Any
 
@@ -52,7 +52,7 @@ class FilterRow:
 
 def add(gr: Any) -> FilterRow:
     """Puts the row where it is called, folded; the way out of what it says stays in sight."""
-    found, chosen = gr.State(()), gr.State(())
+    chosen = gr.State(())
     with gr.Accordion(ALL, open=False, elem_id="fn-filters") as row:
         with gr.Row():
             publisher = gr.Dropdown([("Any", "")], value="", label="Publisher", filterable=True)
@@ -65,9 +65,10 @@ def add(gr: Any) -> FilterRow:
             max_length=LONGEST_SEARCH,
             elem_id="fn-article-search",
         )
-        listed = gr.HTML("", elem_id="fn-choices", html_template="${value}", js_on_load=None)
+        # Apart, so that a search that comes late does not hide what was chosen meanwhile.
+        taken, found = html(gr, "fn-chosen-articles"), html(gr, "fn-found-articles")
     limits = html(gr, "fn-limits", script=(Path(__file__).parent / "filters.js").read_text())
-    return FilterRow(row, publisher, since, until, search, listed, found, chosen, limits)
+    return FilterRow(row, publisher, since, until, search, taken, found, chosen, limits)
 
 
 def wire(gr: Any, row: FilterRow, shelf: Shelf, demo: Any) -> None:
@@ -75,12 +76,11 @@ def wire(gr: Any, row: FilterRow, shelf: Shelf, demo: Any) -> None:
     demo.load(handlers.publishers, None, row.publisher, **QUIET)
     for told in (row.publisher.change, row.since.blur, row.since.submit, row.until.blur, row.until.submit):
         told(handlers.label, row.inputs, [row.row, row.limits], trigger_mode="always_last", **QUIET)
-    shown = [row.found, row.listed]
-    row.search.input(handlers.search, [row.search, row.chosen], shown, trigger_mode="always_last", **QUIET)
-    picked = [row.chosen, row.found, row.listed, row.search, row.row, row.limits]
-    row.limits.choose(given(gr, handlers.choose), [row.found, *row.inputs], picked, **QUIET)
-    row.limits.unchoose(given(gr, handlers.unchoose), row.inputs, picked, **QUIET)
-    everything = [row.publisher, row.since, row.until, *picked]
+    row.search.input(handlers.search, row.search, row.offered, trigger_mode="always_last", **QUIET)
+    changed = [row.chosen, row.picked, row.offered, row.search, row.row, row.limits]
+    row.limits.choose(given(gr, handlers.choose), row.inputs, changed, **QUIET)
+    row.limits.unchoose(given(gr, handlers.unchoose), row.inputs, changed, **QUIET)
+    everything = [row.publisher, row.since, row.until, *changed]
     row.limits.about(given(gr, handlers.about), row.inputs, everything, **QUIET)
     row.limits.unlimited(handlers.unlimited, None, everything, **QUIET)
 
@@ -105,16 +105,15 @@ class Handlers:
             words = f"{error.message} {error.remedy}"
         return self._gr.update(label=f"Asked of: {words}" if words else ALL), unlimited(words)
 
-    def search(self, words: object, chosen: Refs) -> tuple[Refs, str]:
+    def search(self, words: object) -> str:
         searched = str(words or "")[:LONGEST_SEARCH]
-        found = tuple(self._shelf.articles(search=searched, limit=FOUND)) if searched.strip() else ()
-        return found, choices(found, chosen, searched)
+        found = self._shelf.articles(search=searched, limit=FOUND) if searched.strip() else ()
+        return offered(found, searched)
 
-    def choose(self, event: object, found: Refs, *fields: Any) -> tuple[Any, ...]:
+    def choose(self, event: object, *fields: Any) -> tuple[Any, ...]:
         *plain, chosen = fields
-        index = index_of(event, found)
         with suppress(FootnoteError):
-            chosen = chosen if index is None else filters.choose(chosen, found[index])
+            chosen = filters.choose(chosen, self._standing(event).ref)
         return self._picked(chosen, plain)
 
     def unchoose(self, event: object, *fields: Any) -> tuple[Any, ...]:
@@ -126,20 +125,25 @@ class Handlers:
         """Limits the next questions to one article, and to nothing else; where it is not there, all stays as it is."""
         *plain, chosen = fields
         try:
-            article = self._shelf.article(article_id(event))
-            if article.state == "removed":
-                raise UsageError("This article has been removed.", "Choose another one.")
+            article = self._standing(event)
         except FootnoteError as error:
-            *picked, _, limits = self._picked(chosen, plain)
-            return *plain, *picked, self._gr.update(label=f"{error.message} {error.remedy}"), limits
+            *kept, _, limits = self._picked(chosen, plain)
+            return *plain, *kept, self._gr.update(label=f"{error.message} {error.remedy}"), limits
         return *NO_FIELDS, *self._picked((article.ref,), NO_FIELDS)
 
     def unlimited(self) -> tuple[Any, ...]:
         return *NO_FIELDS, *self._picked((), NO_FIELDS)
 
+    def _standing(self, event: object) -> Article:
+        """The article that an event names. Raises UsageError, NotInLibrary where it cannot be asked of."""
+        article = self._shelf.article(article_id(event))
+        if article.state == "removed":
+            raise UsageError("This article has been removed.", "Choose another one.")
+        return article
+
     def _picked(self, chosen: Refs, plain: Sequence[object]) -> tuple[Any, ...]:
         publisher, since, until = plain
-        return chosen, (), choices((), chosen), "", *self.label(publisher, since, until, chosen)
+        return chosen, picked(chosen), "", "", *self.label(publisher, since, until, chosen)
 
 
 def _date(gr: Any, label: str) -> Any:

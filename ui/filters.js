@@ -5,11 +5,19 @@ const ask = () => {
   setTimeout(() => document.querySelector("#fn-question textarea")?.focus(), 50);
 };
 
+const search = () => document.querySelector("#fn-article-search :is(textarea, input)");
+
+// What is taken out is followed by the next one in the same place; of the last one the place goes too.
+const stay = (button) => {
+  const item = button.closest("li");
+  if (!item.nextElementSibling) (item.previousElementSibling?.querySelector("button") ?? search())?.focus();
+};
+
 document.addEventListener("click", (event) => {
   const at = (name) => event.target.closest?.(`button[data-${name}]`);
   const [offered, chosen, about] = [at("choose"), at("unchoose"), at("about")];
-  if (offered) trigger('choose', { index: Number(offered.dataset.choose) });
-  else if (chosen) trigger('unchoose', { index: Number(chosen.dataset.unchoose) });
+  if (offered) { trigger('choose', { id: Number(offered.dataset.choose) }); search()?.focus(); }
+  else if (chosen) { trigger('unchoose', { index: Number(chosen.dataset.unchoose) }); stay(chosen); }
   else if (about) { trigger('about', { id: Number(about.dataset.about) }); ask(); }
   else if (at("unlimited")) { trigger('unlimited', {}); ask(); }
 });

@@ -24,7 +24,10 @@ const mark = () => {
   bar.hidden = !ids.length;
   bar.querySelector("span").textContent = `${ids.length.toLocaleString("en")} chosen`;
   bar.querySelector("[data-export]").href = `/library/export?ids=${ids.join(",")}`;
-  page.querySelectorAll("#fn-lib-list tbody input").forEach((box) => { box.checked = chosen.has(Number(box.value)); });
+  const boxes = [...page.querySelectorAll("#fn-lib-list tbody input")];
+  boxes.forEach((box) => { box.checked = chosen.has(Number(box.value)); });
+  const every = page.querySelector("[data-every]");
+  if (every) every.checked = boxes.every((box) => box.checked);
 };
 
 const errorOf = (answer) => {
@@ -176,14 +179,24 @@ const noticed = () => {
   if (taken !== null && taken !== now) { show(); document.dispatchEvent(new CustomEvent("fn-library")); }
   taken = now;
 };
+// Gradio changes what is shown in place: other rows or another article may be other words in the same elements, with
+// what was ticked or typed there before.
+const listed = () => {
+  view.page = Number(part("list").querySelector("[data-at]")?.dataset.at ?? view.page); // the server may know of fewer
+  mark();
+};
+const opened = () => {
+  part("article").querySelectorAll("form").forEach((form) => form.reset());
+  part("article").querySelector("h2")?.focus({ preventScroll: true });
+};
 new MutationObserver(() => {
   part("said").classList.remove("fn-gone");
   part("said").scrollIntoView({ block: "nearest" });
-}).observe(part("said"), { childList: true, subtree: true });
+}).observe(part("said"), { childList: true, subtree: true, characterData: true });
 new MutationObserver(noticed).observe(part("jobs"), { childList: true, subtree: true });
-new MutationObserver(mark).observe(part("list"), { childList: true, subtree: true });
-new MutationObserver(() => part("article").querySelector("h2")?.focus({ preventScroll: true }))
-  .observe(part("article"), { childList: true, subtree: true });
+new MutationObserver(listed)
+  .observe(part("list"), { childList: true, subtree: true, attributeFilter: ["data-at", "value"] });
+new MutationObserver(opened).observe(part("article"), { childList: true, subtree: true, attributeFilter: ["data-id"] });
 new MutationObserver(() => part("why").firstElementChild && part("why").querySelector(".fn-why, .fn-failure")?.scrollIntoView({ block: "nearest" }))
   .observe(part("why"), { childList: true, subtree: true });
 

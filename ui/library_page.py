@@ -156,6 +156,7 @@ class LibraryPage:
 
     def _listing(self, view: View) -> Listing:
         found = self._library.count(view.search, view.filters)
+        view = view.among(found)
         refs = self._library.articles(
             search=view.search, filters=view.filters, limit=PAGE, offset=PAGE * (view.page - 1), order=view.order
         )

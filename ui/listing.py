@@ -1,7 +1,7 @@
 """The nouns of the library page's table: which articles it is asked for, and the page of them that it shows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import get_args
 
@@ -33,6 +33,10 @@ class View:
     def narrowed(self) -> bool:
         return bool(self.search.strip() or self.filters)
 
+    def among(self, found: int) -> "View":
+        """The same of so many articles: the last page that there is, for one that is not there."""
+        return replace(self, page=min(self.page, pages(found)))
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -44,7 +48,12 @@ class Listing:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.found // PAGE))
+        return pages(self.found)
+
+
+def pages(found: int) -> int:
+    """At least one."""
+    return max(1, -(-found // PAGE))
 
 
 def read_view(given: object) -> View:

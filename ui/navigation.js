@@ -13,5 +13,13 @@ const show = () => {
   document.dispatchEvent(new CustomEvent("fn-page", { detail: name }));
 };
 
+// Gradio's <base> takes "#library" for another address than that of an open conversation, which would be left for it.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.('a[href^="#"]');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  location.hash = link.hash;
+});
+
 window.addEventListener("hashchange", show);
 show();

@@ -19,8 +19,15 @@ const showCard = (button) => {
 const hideCards = () => document.querySelectorAll(".fn-card:popover-open").forEach((c) => c.hidePopover());
 const citeOf = (event) => event.target.closest?.(".fn-cite[aria-describedby]");
 
+// Where the source view is, or what was asked of it where it could not be opened.
+const placeOf = (view) => view?.dataset.place ?? document.querySelector("#fn-source").dataset.asked;
+const cite = (place) => {
+  document.querySelector("#fn-source").dataset.asked = place;
+  trigger('cite', { place });
+};
+
 const close = () => {
-  const place = element.querySelector(".fn-source")?.dataset.place;
+  const place = placeOf(element.querySelector(".fn-source"));
   trigger('close', {});
   document.querySelector(`#fn-conversation button[data-place="${place}"]`)?.focus();
 };
@@ -28,8 +35,8 @@ const close = () => {
 const reveal = () => {
   const view = element.querySelector(".fn-source");
   document.body.classList.toggle("fn-reading", Boolean(view));
-  document.querySelectorAll("#fn-conversation .fn-cite").forEach((cite) => {
-    cite.setAttribute("aria-expanded", String(cite.dataset.place === view?.dataset.place));
+  document.querySelectorAll("#fn-conversation .fn-cite").forEach((mark) => {
+    mark.setAttribute("aria-expanded", String(Boolean(view) && mark.dataset.place === placeOf(view)));
   });
   if (!view) return;
   hideCards();
@@ -42,10 +49,21 @@ const reveal = () => {
   mark.focus({ preventScroll: true });
 };
 
+const told = new Set(); // verdicts whose reason was asked for enough
+const boxes = new WeakMap(); // whose reason each box asks for: Gradio gives it to another exchange, with what was typed
 const judge = (button) => {
-  const reason = button.closest(".fn-why")?.querySelector("input");
-  trigger('judge', { turn: Number(button.dataset.turn), verdict: button.dataset.verdict, reason: reason?.value || "" });
-  if (reason) button.closest(".fn-why").hidden = true;
+  const box = button.closest(".fn-why");
+  const reason = box?.querySelector("input").value || "";
+  trigger('judge', { turn: Number(button.dataset.turn), verdict: button.dataset.verdict, reason });
+  if (!box || element.querySelector(".fn-progress")) return; // nothing is judged while an answer comes
+  told.add(box.dataset.of);
+  box.hidden = true;
+  box.previousElementSibling.querySelector('[aria-pressed="true"]')?.focus();
+};
+const settle = (box) => {
+  if (boxes.get(box) !== box.dataset.of) box.querySelector("input").value = "";
+  boxes.set(box, box.dataset.of);
+  box.hidden = told.has(box.dataset.of);
 };
 
 element.addEventListener("click", (event) => {
@@ -57,7 +75,7 @@ element.addEventListener("click", (event) => {
   else if (event.target.closest("[data-about]") && one.matches) close();
   else if (verdict) judge(verdict);
   else if (exported) trigger('export', { form: exported.dataset.export });
-  else if (place) { hideCards(); trigger('cite', { place: place.dataset.place }); }
+  else if (place) { hideCards(); cite(place.dataset.place); }
   else if (suggestion) trigger('suggest', { index: Number(suggestion.dataset.suggestion) });
 });
 element.addEventListener("pointerover", (event) => { if (event.pointerType === "mouse") showCard(citeOf(event)); });
@@ -85,6 +103,7 @@ document.addEventListener("fn-page", ({ detail }) => { // articles may have come
 let turns = 0;
 watch("value", () => {
   if (element.closest("#fn-source")) reveal();
+  element.querySelectorAll(".fn-why").forEach(settle);
   const asked = element.querySelectorAll(".fn-turn");
   if (asked.length > turns) asked[asked.length - 1].scrollIntoView({ block: "start" });
   turns = asked.length;

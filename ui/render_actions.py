@@ -42,8 +42,9 @@ def _why(turn: int, exchange: Exchange) -> str:
     if not exchange.verdict:
         return ""
     asked = "What is good about it?" if exchange.verdict == "up" else "What is wrong with it?"
-    return f"""<div class="fn-why"><label>{asked} <input type="text" maxlength="1000" autocomplete="off"
- placeholder="Optional"></label>{button("Send", cls="fn-send", data_verdict=exchange.verdict, data_turn=turn)}</div>"""
+    label = f'<label>{asked} <input type="text" maxlength="1000" autocomplete="off" placeholder="Optional"></label>'
+    send = button("Send", cls="fn-send", data_verdict=exchange.verdict, data_turn=turn)
+    return tag("div", label + send, cls="fn-why", data_of=f"{exchange.key}:{exchange.verdict}")
 
 
 def _export() -> str:

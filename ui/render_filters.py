@@ -6,9 +6,16 @@ from qa.domain import Article, ArticleRef
 from ui.markup import button, tag, text, visible
 
 
-def choices(found: Sequence[ArticleRef], chosen: Sequence[ArticleRef], searched: str = "") -> str:
-    """The chosen articles, each to be taken out, and those that a search found, each to be chosen."""
-    return _list("Chosen", "fn-picked", "".join(map(_chosen, range(len(chosen)), chosen))) + _found(found, searched)
+def picked(chosen: Sequence[ArticleRef]) -> str:
+    """The chosen articles, each to be taken out."""
+    return _list("Chosen", "fn-picked", "".join(map(_chosen, range(len(chosen)), chosen)))
+
+
+def offered(found: Sequence[ArticleRef], searched: str) -> str:
+    """Those that a search found, each to be chosen."""
+    if searched.strip() and not found:
+        return '<p class="fn-small" role="status">No article has these words in its title, publisher or address.</p>'
+    return _list("Found", "fn-offered", "".join(map(_offered, found)))
 
 
 def ask_about(article: Article) -> str:
@@ -24,12 +31,6 @@ def unlimited(words: str) -> str:
     return button(inner, cls="fn-pick", data_unlimited="") if words else ""
 
 
-def _found(found: Sequence[ArticleRef], searched: str) -> str:
-    if searched.strip() and not found:
-        return '<p class="fn-small" role="status">No article has these words in its title, publisher or address.</p>'
-    return _list("Found", "fn-offered", "".join(map(_offered, range(len(found)), found)))
-
-
 def _list(name: str, cls: str, items: str) -> str:
     return tag("ul", items, cls=f"fn-picks {cls}", aria_label=name) if items else ""
 
@@ -40,10 +41,10 @@ def _chosen(index: int, ref: ArticleRef) -> str:
     return tag("li", button(inner, cls="fn-pick", data_unchoose=index, aria_label=label))
 
 
-def _offered(index: int, ref: ArticleRef) -> str:
+def _offered(ref: ArticleRef) -> str:
     by = " · ".join(part for part in (ref.publisher, ref.published or "") if part)
     inner = f'<bdi>{text(_title(ref))}</bdi> <span class="fn-byline">{text(by)}</span>'
-    return tag("li", button(inner, cls="fn-pick", data_choose=index))
+    return tag("li", button(inner, cls="fn-pick", data_choose=ref.article_id))
 
 
 def _title(ref: ArticleRef) -> str:

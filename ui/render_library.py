@@ -65,7 +65,7 @@ def jobs(shown: Sequence[Job], revision: str = "") -> str:
 
 
 def listing(listing: Listing) -> str:
-    """A page of the table."""
+    """A page of the table; `data-at` tells the script which."""
     if not listing.refs:
         return _nothing(listing)
     rows = "".join(map(_row, listing.refs))
@@ -73,7 +73,7 @@ def listing(listing: Listing) -> str:
 <span>All on this page</span></label>"""
     head = f"<thead><tr><th>{every}</th><th>Title</th><th>Publisher</th><th>Published</th></tr></thead>"
     return f"""<p class="fn-found" role="status">{_found(listing)}</p>
-<table class="fn-articles">{head}<tbody>{rows}</tbody></table>{_pager(listing)}"""
+<table class="fn-articles" data-at="{listing.view.page}">{head}<tbody>{rows}</tbody></table>{_pager(listing)}"""
 
 
 def article(article: Article) -> str:

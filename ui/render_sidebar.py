@@ -53,7 +53,7 @@ def _item(item: Summary, current: bool, *, sharing: bool) -> str:
         _tool("delete", f"Delete: {item.title}"),
     )
     row = tag("div", opening + tag("span", "".join(tools), cls="fn-kept-tools"), cls="fn-kept-row")
-    parts = row + _rename(item) + _sure(item) + (_share(item) if sharing else "")
+    parts = row + _rename(item) + _link(item) + _sure(item) + (_share(item) if sharing else "")
     return tag("li", parts, data_id=item.conversation_id, data_share=item.shared_as)
 
 
@@ -66,6 +66,13 @@ def _rename(item: Summary) -> str:
     field = f'<input aria-label="New name" maxlength="120" value="{text(item.title)}" autocomplete="off">'
     save = tag("button", "Save", type="submit")
     return tag("form", field + save + button("Cancel", data_do="cancel"), cls="fn-kept-rename", hidden="")
+
+
+def _link(item: Summary) -> str:
+    """Where the script shows the link that a browser does not let it copy."""
+    field = '<input aria-label="Link" readonly>'
+    inner = tag("span", "Copy this link:") + field + button("Close", data_do="cancel")
+    return tag("div", inner, cls="fn-kept-link", role="group", aria_label=f"Link to: {item.title}", hidden="")
 
 
 def _sure(item: Summary) -> str:

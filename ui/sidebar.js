@@ -40,32 +40,41 @@ column.addEventListener("keydown", (event) => {
 narrow.addEventListener("change", settle);
 settle();
 
-// A row shows its conversation, or the field for a new name, whom to share with, or the question whether to delete.
+// A row shows its conversation, or the field for a new name, its link, whom to share with, or whether to delete.
 const turn = (item, part) => {
-  for (const name of ["row", "rename", "share", "sure"]) {
+  for (const name of ["row", "rename", "link", "share", "sure"]) {
     const shown = item.querySelector(`.fn-kept-${name}`);
     if (shown) shown.hidden = name !== part;
   }
-  const focus = { row: "[data-do=open]", rename: "input", share: "button", sure: "[data-do=cancel]" }[part];
-  item.querySelector(`.fn-kept-${part} ${focus}`).focus();
-  if (part === "rename") item.querySelector("input").select();
+  const inner = { row: "[data-do=open]", rename: "input", link: "input", share: "button", sure: "[data-do=cancel]" };
+  const focus = item.querySelector(`.fn-kept-${part} ${inner[part]}`);
+  if (part === "rename") focus.value = focus.defaultValue; // what was typed and not saved, or another row's
+  focus.focus();
+  if (focus.matches("input")) focus.select();
 };
+const place = () => document.querySelector("#fn-source .fn-source")?.dataset.place;
 
 // c: a conversation of one's own; s: the word under which one is shared; at: a citation in it.
-const address = (id, word, place) => {
+const address = (id, word, at) => {
   const url = new URL(location.href);
-  for (const [name, value] of [["c", word ? "" : id], ["s", word], ["at", place]]) {
+  for (const [name, value] of [["c", word ? "" : id], ["s", word], ["at", at]]) {
     url.searchParams.delete(name);
     if (value) url.searchParams.set(name, value);
   }
   url.search = url.search.replaceAll("%3A", ":");
   return url;
 };
-const copy = async (tool, id, word) => {
-  const place = id === current() ? document.querySelector(".fn-source")?.dataset.place : "";
-  try { await navigator.clipboard.writeText(address(id, word, place).href); tool.dataset.said = "Copied"; }
-  catch { tool.dataset.said = "Copy the address of this page"; }
-  setTimeout(() => delete tool.dataset.said, 2000);
+const copy = async (tool, item) => {
+  const { id, share } = item.dataset;
+  const link = address(id, share, id === current() ? place() : "").href;
+  try {
+    await navigator.clipboard.writeText(link);
+    tool.dataset.said = "Copied";
+    setTimeout(() => delete tool.dataset.said, 2000);
+  } catch { // browsers have no clipboard for pages that come over plain http
+    item.querySelector(".fn-kept-link input").value = link;
+    turn(item, "link");
+  }
 };
 
 element.addEventListener("click", (event) => {
@@ -75,14 +84,17 @@ element.addEventListener("click", (event) => {
   const id = item.dataset.id;
   const does = {
     open: () => { trigger("open", { id }); leave(); },
-    link: () => copy(tool, id, item.dataset.share),
+    link: () => copy(tool, item),
     sharing: () => turn(item, "share"),
     share: () => { changed = id; trigger("grant", { id }); },
     unshare: () => { changed = id; trigger("revoke", { id }); },
     rename: () => turn(item, "rename"),
     delete: () => turn(item, "sure"),
     cancel: () => turn(item, "row"),
-    really: () => trigger("delete", { id }),
+    really: () => {
+      wanted = (item.nextElementSibling ?? item.previousElementSibling)?.dataset.id ?? "";
+      trigger("delete", { id });
+    },
   };
   does[tool.dataset.do]?.();
 });
@@ -90,16 +102,28 @@ element.addEventListener("submit", (event) => {
   const item = itemOf(event.target);
   if (!item) return;
   event.preventDefault();
-  trigger("rename", { id: item.dataset.id, title: event.target.querySelector("input").value });
+  const { id } = item.dataset;
+  const { value: title, defaultValue: before } = event.target.querySelector("input");
+  turn(item, "row");
+  if (!title.trim() || title.trim() === before) return;
+  wanted = id;
+  trigger("rename", { id, title });
 });
 
 // The page's address is the link to what it shows: the conversation, and the citation that is open.
 let began = false;
 let read = "";
 let changed = "";
+let wanted = null; // the conversation whose row has the focus once the list has changed, "" for none
 const remember = () => {
-  const place = document.querySelector(".fn-source")?.dataset.place;
-  history.replaceState(history.state, "", address(current(), reading(), current() || reading() ? place : ""));
+  const at = current() || reading() ? place() : "";
+  history.replaceState(history.state, "", address(current(), reading(), at));
+};
+const refocus = () => {
+  const free = document.activeElement === document.body || column.contains(document.activeElement);
+  const row = element.querySelector(`li[data-id="${wanted}"] [data-do=open]`);
+  if (wanted !== null && free) (row ?? column.querySelector("#fn-kept-search :is(textarea, input)")).focus();
+  wanted = null;
 };
 const follow = () => {
   if (read && current()) document.querySelector("#fn-source .fn-close")?.click(); // it was another conversation's
@@ -107,16 +131,15 @@ const follow = () => {
   const item = changed && element.querySelector(`li[data-id="${changed}"]`);
   if (item) turn(item, "share");
   changed = "";
+  refocus();
 };
 const reachPlace = () => {
-  const place = document.querySelector(".fn-source")?.dataset.place;
-  if (!began && place) {
-    document.querySelector(`#fn-conversation [data-place="${place}"]`)?.scrollIntoView({ block: "center" });
+  if (!began && place()) {
+    document.querySelector(`#fn-conversation [data-place="${place()}"]`)?.scrollIntoView({ block: "center" });
   }
   began = true;
 };
 watch("value", () => setTimeout(() => { follow(); reachPlace(); remember(); }, 50));
-new MutationObserver(() => { if (began) remember(); }).observe(document.querySelector("#fn-source"), {
-  childList: true,
-  subtree: true,
-});
+const again = () => { if (began) remember(); };
+new MutationObserver(again).observe(document.querySelector("#fn-source"), { childList: true, subtree: true });
+window.addEventListener("popstate", again); // "Back" leads to another page of the page, not to another conversation

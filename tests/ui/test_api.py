@@ -1,3 +1,4 @@
+import asyncio
 import json
 import re
 import shutil
@@ -12,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.openapi.models import OpenAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -182,6 +183,71 @@ def test_who_leaves_a_stream_stops_the_work() -> None:
         answerer.goes_on.set()
         assert answerer.closed.wait(5)
         assert client.post("/ask", json={"question": "Again?"}).status_code == 200
+
+
+class Standing(FakeAnswerer):
+    """Stands still in its first step already, while `goes_on` is cleared."""
+
+    def stream(self, *given: Any, **more: Any) -> Iterator[Any]:
+        items = super().stream(*given, **more)
+        first = next(items)
+        self.goes_on.wait(60)
+        yield first
+        yield from items
+
+
+@pytest.mark.parametrize("path", ["/ask", "/ask/stream"])
+def test_who_leaves_keeps_the_place_until_the_work_has_stopped(path: str, caplog: pytest.LogCaptureFixture) -> None:
+    answerer = Standing([REPLY] * 20)
+    answerer.goes_on.clear()
+    with served(answerer, FakeArticles(article()), lambda _: "mara") as client, ThreadPoolExecutor(13) as users:
+
+        def left(_: int) -> None:
+            with pytest.raises(httpx.ReadTimeout):
+                client.post(path, json={"question": "x"}, timeout=0.3)
+
+        list(users.map(left, range(12)))
+        time.sleep(0.3)
+        assert len(answerer.asked) == 4, "of twelve that were left, only four have ever begun"
+        after = users.submit(client.post, path, json={"question": "after them"})
+        time.sleep(0.3)
+        assert len(answerer.asked) == 4, "what was left is still being worked on"
+        answerer.goes_on.set()
+        assert after.result().status_code == 200
+    assert [question for question, _ in answerer.asked] == ["x"] * 4 + ["after them"]
+    assert caplog.records == []
+
+
+def test_who_leaves_a_question_stops_it_at_its_next_step() -> None:
+    answerer = Telling([REPLY, REPLY], tokens=("word ",) * 1_000)
+    answerer.goes_on.clear()
+    with served(answerer, FakeArticles(article())) as client:
+        with pytest.raises(httpx.ReadTimeout):
+            client.post("/ask", json={"question": "x"}, timeout=0.3)
+        time.sleep(0.2)
+        answerer.goes_on.set()
+        assert answerer.closed.wait(5)
+
+
+def test_a_service_that_ends_does_not_wait_for_what_is_worked_on() -> None:
+    answerer = Standing([REPLY])
+    answerer.goes_on.clear()
+    handler = asking.Asking(answerer, FakeArticles(article()), Gate(), lambda _: "mara")
+
+    async def heard() -> Any:
+        await asyncio.sleep(60)
+
+    async def ended() -> None:
+        stream = await handler.stream(asking.Question(question="x"), Request({"type": "http"}))
+        working = asyncio.ensure_future(stream({"type": "http"}, heard, heard))  # type: ignore[arg-type]
+        while not answerer.asked:
+            await asyncio.sleep(0.01)
+        working.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await working
+        answerer.goes_on.set()
+
+    asyncio.run(ended())
 
 
 def test_an_error_in_the_middle_of_a_stream_ends_it(played: httpx.Client, answerer: FakeAnswerer) -> None:

@@ -32,15 +32,15 @@ def handlers() -> Handlers:
 
 def test_asking_about_an_article_limits_to_it_alone_and_says_so(handlers: Handlers) -> None:
     before = ("The Courier", "2025-01-01", "2025-02-01", (CUP.ref,))
-    *fields, chosen, found, listed, searched, row, limits = handlers.about({"id": 1}, *before)
-    assert (fields, chosen, found, searched) == (["", "", ""], (BRIDGE.ref,), (), "")
+    *fields, chosen, listed, offered, searched, row, limits = handlers.about({"id": 1}, *before)
+    assert (fields, chosen, offered, searched) == (["", "", ""], (BRIDGE.ref,), "", "")
     assert row == {"label": "Asked of: “Bridge”"}
     assert "Take out: Bridge" in listed
     assert "data-unlimited" in limits
 
 
 def test_the_way_back_is_to_all_articles_and_goes_away(handlers: Handlers) -> None:
-    assert handlers.unlimited() == ("", "", "", (), (), "", "", {"label": ALL}, "")
+    assert handlers.unlimited() == ("", "", "", (), "", "", "", {"label": ALL}, "")
 
 
 @pytest.mark.parametrize("event", [None, "1", {}, {"id": "1"}, {"id": -1}, {"id": 2**63}, {"id": 9}, {"id": 3}])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from qa.bootstrap import Service
+from qa.errors import NotInLibrary
 from qa.settings import Settings
 from tests.chat_server import ChatServer, chat_server, fails, says
 from tests.ui.browser import Visit, visit
@@ -82,6 +83,25 @@ def test_from_cases_to_a_report_a_case_and_its_sentence(seen: Visit) -> None:
     assert seen.page.evaluate("document.activeElement.dataset.place") == "0:1"
     seen.page.get_by_role("button", name="‹ dev").click()
     seen.page.locator(".fn-run").wait_for()
+
+
+@pytest.mark.slow
+def test_a_source_that_could_not_be_opened_gives_the_focus_back(
+    seen: Visit, wired: tuple[Service, Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object) -> None:
+        raise NotInLibrary("There is no such article.")
+
+    run_file(seen)
+    seen.page.get_by_role("button", name="What will the repair").click()
+    cited = seen.page.locator(".fn-one-case [data-place='0:1']").first
+    cited.wait_for()
+    monkeypatch.setattr(wired[0].library, "article", missing)
+    cited.press("Enter")
+    seen.page.locator("#fn-evals-source .fn-failure").wait_for()
+    seen.page.keyboard.press("Escape")
+    seen.page.locator("#fn-evals-source .fn-source").wait_for(state="detached")
+    assert seen.page.evaluate("document.activeElement.dataset.place") == "0:1"
 
 
 @pytest.mark.slow
@@ -166,6 +186,32 @@ def test_a_reload_finds_the_evaluation_that_runs_and_can_stop_it(
             again.page.get_by_text("Stopped: dev").wait_for()
             first.page.get_by_text("Stopped: dev").wait_for()
     assert len(list((library / "runs").glob("*/"))) == before, "a stopped run is not among the finished ones"
+
+
+@pytest.mark.slow
+def test_what_ended_while_another_page_was_shown_is_there_on_return(
+    seen: Visit, wired: tuple[Service, Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on, considered = threading.Event(), wired[0].answerer.consider
+
+    def held(*args: Any, **kwargs: Any) -> Any:
+        goes_on.wait(20)
+        return considered(*args, **kwargs)
+
+    monkeypatch.setattr(wired[0].answerer, "consider", held)
+    before = seen.page.locator("input[name=run]").count()
+    seen.page.locator("select[name=cases]").select_option("cases/dev.jsonl")
+    run = seen.page.get_by_role("button", name="Run", exact=True)
+    run.click()
+    seen.page.locator("[data-live]").wait_for()
+    assert run.is_disabled()
+    seen.page.get_by_role("link", name="Chat").click()
+    goes_on.set()
+    seen.page.locator("#fn-evals-progress [data-live]").wait_for(state="detached")
+    seen.page.get_by_role("link", name="Evals").click()
+    seen.page.locator("[data-do=start]:not(:disabled), form button:not(:disabled)", has_text="Run").first.wait_for()
+    assert run.is_enabled()
+    assert seen.page.locator("input[name=run]").count() == before + 1
 
 
 @pytest.mark.slow

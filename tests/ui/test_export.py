@@ -1,11 +1,13 @@
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
+from qa.domain import Citation, Claim, Difference, Said
 from qa.errors import UsageError
 from tests.ui.pages import LETTER, answer, article, evidence, refusal
-from ui import export
+from ui import export, mcp_text
 from ui.conversation import Conversation, Exchange, Failure, Stopped
 
 BRIDGE = article()
@@ -56,6 +58,14 @@ def test_markdown_shows_words_as_they_are(line: str) -> None:
     assert shown.replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&") == line
 
 
+@pytest.mark.parametrize("question", ["Who is in C #", "A ##", "#", "C#", "# ##", "1. #", "a \\#", "#1 #"])
+def test_a_question_keeps_its_number_signs(question: str) -> None:
+    from markdown_it import MarkdownIt
+
+    (shown,) = re.findall("<h2>(.*)</h2>", MarkdownIt().render(export.markdown((Exchange(question, Failure("x")),))))
+    assert shown == question
+
+
 def test_html_leads_from_each_number_to_its_footnote_and_loads_nothing() -> None:
     page = export.html(TALK)
     assert re.findall(r'href="#(note-[\d-]+)"', page) == re.findall(r'id="(note-[\d-]+)"', page)
@@ -71,6 +81,32 @@ def test_html_of_hostile_words_is_only_text() -> None:
     page = export.html(talk)
     assert not re.search(r"<(script|img)\b", page)
     assert 'href="javascript' not in page
+
+
+DOUBTED = replace(
+    answer(COST, DEAR, notice="The chat model did not answer."),
+    claims=(Claim("It costs £40 million.", (Citation(1, 0.0),)), Claim("Nobody knows.", ())),
+    difference=Difference(Said("£41 million", 1, "2026-04-20"), Said("£38 million", 2, "2026-04-19")),
+)
+DIFFER = "Two articles differ: £41 million [1] (20 April 2026), £38 million [2] (19 April 2026)."
+
+
+def test_what_the_page_says_against_an_answer_goes_with_it() -> None:
+    talk = (Exchange("What will it cost?", DOUBTED), Exchange("Who won?", refusal(DEAR, notice="Nothing is new.")))
+    marked = export.markdown(talk)
+    assert "It costs £40 million. [^1-1] *(Not borne out by its source)*\n" in marked
+    assert "\nNobody knows. *(No source)*\n" in marked
+    assert "*" + DIFFER.replace("[", "\\[").replace("]", "\\]") + "*" in marked
+    page = export.html(talk)
+    assert "<em>(Not borne out by its source)</em></p>" in page
+    assert 'Nobody knows. <em>(No source)</em></p><p class="aside" dir="auto">' + DIFFER in page
+    told = mcp_text.reply(DOUBTED).splitlines()
+    assert told[0] == DOUBTED.text
+    assert told[1:4] == ["Not borne out by its source: “It costs £40 million.”", "No source: “Nobody knows.”", DIFFER]
+    for form, said in ((marked, "*{}*"), (page, "{}")):
+        assert all(said.format(notice) in form for notice in (DOUBTED.notice, "Nothing is new."))
+    assert told[4] == DOUBTED.notice
+    assert "Nothing is new." in mcp_text.reply(talk[1].outcome)  # type: ignore[arg-type]
 
 
 def test_json_has_every_reply_as_the_command_line_prints_it() -> None:

@@ -24,7 +24,8 @@ from tests.ingest.test_fetch import loopback, resolver
 from tests.ingest.test_pdf import printed
 from tests.ui.browser import Visit, visit, window
 from tests.ui.pages import running
-from ui import server
+from ui import library_page as library_page_module
+from ui import listing, server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -144,6 +145,68 @@ def test_articles_come_in_are_found_read_asked_about_and_removed(browser: Any, a
         page.locator("[data-really]").click()
         page.get_by_text("Removed 1 article.").wait_for()
         page.get_by_text("No article matches.").wait_for()
+
+
+def hours(tmp_path: Path, *named: str) -> list[str]:
+    for hour in named:
+        (tmp_path / f"{hour}.txt").write_text(
+            f"Tide at {hour}\n\nThe tide turned at {hour} on Monday. Boats went out.\n"
+        )
+    return [str(tmp_path / f"{hour}.txt") for hour in named]
+
+
+def test_what_is_typed_for_one_article_does_not_stand_in_the_next_ones_form(
+    browser: Any, address: str, tmp_path: Path
+) -> None:
+    with visit(browser, address, **WIDE) as seen:
+        page = library_page(seen)
+        send(page, hours(tmp_path, "dawn", "noon"))
+        page.get_by_role("button", name="Tide at dawn").last.click()
+        page.get_by_text("Correct title, publisher").click()
+        page.get_by_label("Publisher").last.fill("The Dawn Post")
+        page.get_by_label("Authors").fill("Not A. Number")
+        page.get_by_role("button", name="Tide at noon").last.click()
+        page.get_by_role("heading", name="Tide at noon").wait_for()
+        page.get_by_text("Correct title, publisher").click()
+        assert page.get_by_label("Publisher").last.input_value() == ""
+        page.get_by_label("Published").fill("2026-02-03")
+        page.get_by_role("button", name="Save").click()
+        page.locator("#fn-lib-article .fn-byline", has_text="3 February 2026").wait_for()
+        assert page.locator("#fn-lib-article .fn-byline").inner_text() == "3 February 2026"
+
+
+def test_pages_of_the_list_keep_what_is_chosen_and_end_where_the_articles_do(
+    browser: Any, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (listing, library_page_module):
+        monkeypatch.setattr(module, "PAGE", 2)
+    with visit(browser, address, **WIDE) as seen:
+        page = library_page(seen)
+        titles, ticked = page.locator("#fn-lib-list .fn-title"), page.locator("#fn-lib-list tbody input:checked")
+        send(page, hours(tmp_path, "dawn", "noon", "dusk", "midnight"))
+        page.get_by_text("Page 1 of 2").wait_for()
+        before = titles.all_inner_texts()
+        page.locator("#fn-lib-list tbody input").first.check()
+        page.get_by_role("button", name="Next page").click()
+        page.get_by_text("Page 2 of 2").wait_for()
+        page.wait_for_function("!document.querySelector('#fn-lib-list tbody input:checked')")
+        page.get_by_role("button", name="Previous page").click()
+        page.get_by_text("Page 1 of 2").wait_for()
+        page.wait_for_function("document.querySelector('#fn-lib-list tbody input').checked")
+        page.get_by_role("button", name="Clear").click()
+        page.get_by_role("button", name="Next page").click()
+        page.get_by_text("Page 2 of 2").wait_for()
+        page.get_by_label("Choose all on this page").check()
+        assert ticked.count() == 2
+        page.locator("[data-remove]").click()
+        page.locator("[data-really]").click()
+        page.get_by_text("Removed 2 articles.").wait_for()
+        page.locator("#fn-lib-list .fn-title", has_text=before[0]).wait_for()
+        assert titles.all_inner_texts() == before
+        assert not page.get_by_label("Choose all on this page").is_checked()
+        send(page, hours(tmp_path, "evening"))
+        page.get_by_text("Page 1 of 2").wait_for()
+        assert titles.all_inner_texts() == ["Tide at evening", before[0]]
 
 
 def test_the_empty_chat_leads_to_the_library_and_fills_with_it(browser: Any, address: str, files: list[str]) -> None:

@@ -220,6 +220,16 @@ def test_pages_are_cut_on_the_server(desk: Desk) -> None:
     assert desk.page.show({"view": {"page": 2}}).count("<tr>") == 3
 
 
+def test_who_removes_all_of_the_last_page_sees_the_last_that_there_is(desk: Desk) -> None:
+    desk.take(*(f"Rates rise {n}" for n in range(PAGE + 2)))
+    last = [ref.article_id for ref in desk.library.articles(limit=PAGE, offset=PAGE)]
+    listed, said = desk.page.remove({"ids": last, "view": {"page": 2}})
+    assert "Removed 2 articles." in said
+    assert listed.count("<tr>") == PAGE + 1
+    assert 'data-at="1"' in listed
+    assert 'data-at="1"' in desk.page.show({"view": {"page": 9}})
+
+
 @pytest.mark.parametrize("ids", [None, [], ["1"], [None], [-1], [2**80], [[1]], list(range(MOST_CHOSEN + 1)), {"a": 1}])
 @pytest.mark.parametrize("handler", ["remove", "again"])
 def test_what_is_no_list_of_articles_is_refused(desk: Desk, handler: str, ids: object) -> None:

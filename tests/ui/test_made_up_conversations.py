@@ -82,7 +82,7 @@ def test_the_html_leads_from_every_number_to_its_note(conversation: Conversation
     assert re.findall(r'id="note-([\d-]+)"', body) == numbers_of(conversation)
     assert set(re.findall(r'href="#note-([\d-]+)"', body)) == set(numbers_of(conversation))
     tags = set(re.findall(r"<([a-z][a-z0-9]*)", body))
-    assert tags <= {"body", "h1", "h2", "article", "p", "sup", "a", "section", "ol", "li", "b", "q", "bdi"}
+    assert tags <= {"body", "h1", "h2", "article", "p", "sup", "a", "section", "ol", "li", "b", "q", "bdi", "em"}
 
 
 @SOME

@@ -1,6 +1,7 @@
 """The page in a real browser, over a library and an answerer that are fakes."""
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from qa.domain import Filters
+from qa.domain import Article, ArticleRef, Filters
 from qa.errors import EmbeddingMismatch
 from qa.settings import Settings
 from tests.fakes import FakeAnswerer, FakeArticles
@@ -50,10 +51,30 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("kept")
 
 
+class Slow(FakeArticles):
+    """Searches wait while `goes_on` is cleared; then `waits` is set."""
+
+    def __init__(self, *articles: Article) -> None:
+        super().__init__(*articles)
+        self.goes_on, self.waits = threading.Event(), threading.Event()
+        self.goes_on.set()
+
+    def articles(self, *, search: str = "", limit: int) -> list[ArticleRef]:
+        if not self.goes_on.is_set():
+            self.waits.set()
+            self.goes_on.wait(20)
+        return super().articles(search=search, limit=limit)
+
+
 @pytest.fixture(scope="module")
-def address(answerer: FakeAnswerer, kept: Path) -> Iterator[str]:
+def library() -> Slow:
+    return Slow(LONG, TRADERS, EVIL)
+
+
+@pytest.fixture(scope="module")
+def address(answerer: FakeAnswerer, library: Slow, kept: Path) -> Iterator[str]:
     settings = Settings(_env_file=None, library=kept)
-    with served(answerer, FakeArticles(LONG, TRADERS, EVIL), settings) as address:
+    with served(answerer, library, settings) as address:
         yield address
 
 
@@ -243,6 +264,51 @@ def test_filters_narrow_what_is_asked_and_are_said_with_the_answer(wide: Visit, 
     wide.ask("And now?")
     expected = Filters(frozenset({"Eastbank Weekly"}), date(2026, 4, 30), None, frozenset({2}))
     assert answerer.filters == [expected, replace(expected, article_ids=frozenset())]
+
+
+def test_choosing_and_taking_out_articles_keeps_the_focus(wide: Visit) -> None:
+    page = wide.page
+    page.locator("#fn-filters > button").click()
+    search = page.get_by_label("Only these articles")
+    for title in (TRADERS.title, LONG.title):
+        search.press_sequentially(title[:6])
+        page.locator(".fn-offered").get_by_role("button", name=title).press("Enter")
+        page.get_by_role("button", name=f"Take out: {title}").wait_for()
+        assert search.evaluate("field => field === document.activeElement")
+    page.get_by_role("button", name=f"Take out: {LONG.title}").press("Enter")
+    page.get_by_role("button", name=f"Take out: {LONG.title}").wait_for(state="detached")
+    assert page.evaluate("document.activeElement.ariaLabel") == f"Take out: {TRADERS.title}"
+    page.keyboard.press("Enter")
+    page.locator(".fn-picks").wait_for(state="detached")
+    assert search.evaluate("field => field === document.activeElement")
+
+
+def test_a_search_that_comes_late_does_not_hide_what_was_chosen_meanwhile(wide: Visit, library: Slow) -> None:
+    page, search = wide.page, wide.page.get_by_label("Only these articles")
+    page.locator("#fn-filters > button").click()
+    search.press_sequentially("t")
+    offered = page.locator(".fn-offered").get_by_role("button", name=TRADERS.title)
+    offered.wait_for()
+    library.goes_on.clear()
+    search.press_sequentially("r")
+    assert library.waits.wait(5)
+    offered.click()
+    out = page.get_by_role("button", name=f"Take out: {TRADERS.title}")
+    out.wait_for()
+    library.goes_on.set()
+    offered.wait_for()
+    assert out.is_visible()
+
+
+def test_a_source_that_could_not_be_opened_gives_the_focus_back(wide: Visit, answerer: FakeAnswerer) -> None:
+    answerer.outcomes[:] = [answer(COST, evidence(article(99, LETTER), "Shopkeepers on the east bank say"))]
+    wide.ask("What will it cost?")
+    wide.page.locator('.fn-cite[data-place="0:2"]').first.press("Enter")
+    wide.page.locator(".fn-source .fn-failure").wait_for()
+    assert focused(wide.page) == "fn-close"
+    wide.page.keyboard.press("Escape")
+    wide.page.locator(".fn-source").wait_for(state="detached")
+    assert wide.page.evaluate("document.activeElement.dataset.place") == "0:2"
 
 
 def test_a_verdict_with_its_reason_is_kept(wide: Visit, kept: Path) -> None:

@@ -32,6 +32,8 @@ ATTRIBUTES = {
         "data-turn",
         "data-export",
         "data-about",
+        "data-empty",
+        "data-of",
         "title",
         "viewbox",
         "d",
@@ -92,7 +94,7 @@ def safe(html: str) -> Page:
     page = Page(html)
     assert set(page.tags) <= TAGS
     assert {name for name, _ in page.attributes} <= ATTRIBUTES
-    assert all(re.match("https?://", value or "") for name, value in page.attributes if name == "href")
+    assert all(re.match("https?://|#library$", value or "") for name, value in page.attributes if name == "href")
     return page
 
 

@@ -2,11 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from datetime import date
 from functools import partial
+from inspect import GEN_RUNNING, getgeneratorstate
 from typing import Annotated, Any
 
+from anyio import fail_after
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import ClientDisconnect
@@ -95,13 +98,8 @@ class Asking:
     async def ask(self, asked: Question, request: Request) -> Response:
         """Answer a question, every claim with the sentence that it rests on, or refuse and show what came closest."""
 
-        user = self._admitted(request)
-
-        async def work() -> Reply:
-            async with self._gate.entered(user):
-                return await self._gate.run(lambda: _last(self._items(asked)))
-
-        return JSONResponse(contract.reply(await unless_left(request.receive, work())))
+        answering = self._answered(self._admitted(request), asked)
+        return JSONResponse(contract.reply(await unless_left(request.receive, answering)))
 
     async def stream(self, asked: Question, request: Request) -> Response:
         """The same as server-sent events: `retrieved` with the evidence, `token`s, `reply`; or `error` at any place.
@@ -109,6 +107,16 @@ class Asking:
         Whoever leaves stops the work.
         """
         return _Streamed(self._gate, self._admitted(request), partial(self._items, asked))
+
+    async def _answered(self, user: str, asked: Question) -> Reply:
+        """A step at a time: whoever leaves stops the work after the one that has begun."""
+        item: Item | None
+        async with self._gate.entered(user):
+            with _closing(self._items(asked)) as items:
+                while (item := await self._gate.run(lambda: next(items, None))) is not None:
+                    reply = item
+        assert not isinstance(reply, Retrieved | Token)
+        return reply
 
     def _admitted(self, request: Request) -> str:
         """Who asks. Raises Busy where they have asked enough for now."""
@@ -118,7 +126,7 @@ class Asking:
             raise Busy(429, too_many(self._pace.per_minute, wait)[0], int(wait) + 1)
         return user
 
-    def _items(self, asked: Question) -> Iterator[Item]:
+    def _items(self, asked: Question) -> Generator[Item]:
         yield from self._answerer.stream(asked.question, asked.turns(), self._filters(asked.filters))
 
     def _filters(self, asked: Narrowing) -> Filters:
@@ -139,7 +147,7 @@ class _Streamed(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, gate: Gate, user: str, items: Callable[[], Iterator[Item]]) -> None:
+    def __init__(self, gate: Gate, user: str, items: Callable[[], Generator[Item]]) -> None:
         super().__init__()
         self._gate = gate
         self._user = user
@@ -161,18 +169,21 @@ class _Streamed(Response):
                 raise
 
     async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with asyncio.timeout(STREAM_SECONDS), self._gate.entered(self._user):
-            items = self._items()
-            try:
-                first = await unless_left(receive, self._gate.run(lambda: next(items)))
+        with fail_after(STREAM_SECONDS):
+            async with AsyncExitStack() as place:
+                first, items = await unless_left(receive, self._begun(place))
                 events = StreamingResponse(
                     self._events(first, items),
                     headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
                     media_type=self.media_type,
                 )
                 await events(scope, receive, send)
-            finally:
-                items.close()  # type: ignore[attr-defined]
+
+    async def _begun(self, place: AsyncExitStack) -> tuple[Item, Generator[Item]]:
+        """The first item, and those that follow, from a place that is left with `place`."""
+        await place.enter_async_context(self._gate.entered(self._user))
+        items = place.enter_context(_closing(self._items()))
+        return await self._gate.run(lambda: next(items)), items
 
     async def _events(self, item: Item | None, items: Iterator[Item]) -> AsyncIterator[str]:
         try:
@@ -183,10 +194,14 @@ class _Streamed(Response):
             yield _event("error", failures.body(error))
 
 
-def _last(items: Iterator[Item]) -> Reply:
-    *_, reply = items
-    assert not isinstance(reply, Retrieved | Token)
-    return reply
+@contextmanager
+def _closing(items: Generator[Item]) -> Iterator[Generator[Item]]:
+    """Closes them at the end, unless a thread still works on them: then the service ends, and the thread with it."""
+    try:
+        yield items
+    finally:
+        if getgeneratorstate(items) != GEN_RUNNING:
+            items.close()
 
 
 def _told(item: Item) -> tuple[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CancelScope, CapacityLimiter, to_thread
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
@@ -72,24 +72,26 @@ class Gate:
         return self._shares.setdefault(user, asyncio.Semaphore(self._at_once_per_user))
 
     async def run(self, work: Callable[[], T]) -> T:
-        """In a thread; only for who has entered. What has begun is waited for, even when nobody wants it any more."""
+        """In a thread; only for who has entered. What has begun is waited for, even when nobody wants it any more:
+        until then its place is taken. That holds for anyio's cancelling; asyncio's own, at the service's end, is heeded
+        at once.
+        """
         return await to_thread.run_sync(work, limiter=self._threads)
 
 
 async def unless_left(receive: Receive, work: Awaitable[T]) -> T:
     """What `work` gives, unless the client leaves before: then it is cancelled. Raises ClientDisconnect."""
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(receive))
+    scope = CancelScope()
+    leaving = asyncio.ensure_future(_left(receive, scope))
     try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        raise ClientDisconnect
+        with scope:
+            return await work
     finally:
-        working.cancel()
         leaving.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
+    raise ClientDisconnect
 
 
-async def _left(receive: Receive) -> None:
+async def _left(receive: Receive, scope: CancelScope) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+    scope.cancel()
