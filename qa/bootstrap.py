@@ -93,7 +93,7 @@ def make_embedder(settings: Settings) -> Embedder:
 
 
 def reader_file(settings: Settings) -> Path | None:
-    """Or the folder or the name of the reader that the settings name; None where similarity alone reads."""
+    """The file, folder or name of the reader that the settings name; None where similarity alone reads."""
     if settings.reader in ("", "none"):
         return None
     return MODEL if settings.reader == "trained" else Path(settings.reader)

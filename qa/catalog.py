@@ -93,7 +93,7 @@ class Catalog:
     @property
     def writable(self) -> bool:
         """Whether this process may write in the folder."""
-        return os.access(self.path.parent, os.W_OK)
+        return _writable(self.path)
 
     def close(self) -> None:
         self._closed = True
@@ -224,6 +224,10 @@ def explained(path: Path) -> Iterator[None]:
 # --------------------------------------------------------------------------------------------------
 
 
+def _writable(path: Path) -> bool:
+    return os.access(path.parent, os.W_OK)
+
+
 def _roll_back(connection: sqlite3.Connection) -> None:
     """What cannot even be rolled back is left in its transaction: closing the connection ends it."""
     if connection.in_transaction:
@@ -243,7 +247,7 @@ def _explain(path: Path, error: sqlite3.DatabaseError) -> LibraryError:
         return LibraryUnwritable(f"{path} cannot be written: {words}.", _MAKE_ROOM)
     if "locked" in words or "busy" in words:
         return LibraryError(f"{path} is held by another process: {words}.", "Try again when it has finished.")
-    if "malformed" in words and not os.access(path.parent, os.W_OK):
+    if "malformed" in words and not _writable(path):
         return LibraryError(f"{path} was changed while it was read.", "Try again, or run: footnote library check")
     if "not a database" in words or "malformed" in words:
         return LibraryError(f"{path} is damaged: {words}.", "Restore it from a backup, or ingest into a new folder.")

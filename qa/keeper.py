@@ -233,9 +233,8 @@ class Keeper:
                 return True
             with self._catalog.reading() as connection:
                 mark = read_mark(connection)
-                if stored.active_generation(connection) != mark.embedding:
-                    return False
-                if mark.deleted > MOST_DELETED * (len(self._index) + mark.deleted):
+                thin = mark.deleted > MOST_DELETED * (len(self._index) + mark.deleted)
+                if thin or stored.active_generation(connection) != mark.embedding:
                     return False
                 step = follow(connection, mark.embedding, mark.sequence, BATCH)
             if step is None:

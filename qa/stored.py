@@ -4,6 +4,7 @@ inside a transaction; vectors are float16 there and float32 everywhere else."""
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache, partial
 from itertools import groupby
 
 import numpy as np
@@ -95,19 +96,16 @@ def delete_passages(connection: sqlite3.Connection, article_id: int) -> None:
 def load(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, StoredPassage]:
     """The passages among `ids` that exist, by id."""
     wanted = _json(ids)
-    spans = _sentences(connection, wanted)
-    texts: dict[int, str] = {}
-    refs: dict[int, ArticleRef] = {}
+    spans, article = _sentences(connection, wanted), cache(partial(_article, connection))
     found = {}
     for passage_id, start, end, article_id, version, passage, sentences in connection.execute(_PASSAGES, (wanted,)):
-        if article_id not in refs:
-            refs[article_id], texts[article_id] = _article(connection, article_id, version)
+        ref, text = article(article_id, version)
         found[passage_id] = StoredPassage(
             passage_id,
-            refs[article_id],
+            ref,
             start,
             end,
-            texts[article_id][start:end],
+            text[start:end],
             spans.get(passage_id, ()),
             unpack(passage, sentences),
         )
@@ -117,13 +115,10 @@ def load(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Stored
 def inputs(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, PassageInput]:
     """What the passages among `ids` that exist are embedded from, by id; their vectors are not looked at."""
     wanted = _json(ids)
-    spans = _sentences(connection, wanted)
-    texts: dict[int, tuple[ArticleRef, str]] = {}
+    spans, article = _sentences(connection, wanted), cache(partial(_article, connection))
     found = {}
     for passage_id, start, end, article_id, version in connection.execute(_PLACES, (wanted,)):
-        if article_id not in texts:
-            texts[article_id] = _article(connection, article_id, version)
-        ref, text = texts[article_id]
+        ref, text = article(article_id, version)
         passage = Passage(start, end, spans.get(passage_id, ()))
         found[passage_id] = PassageInput.of(ref.title, text[start:end], passage)
     return found

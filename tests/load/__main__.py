@@ -12,7 +12,6 @@ import asyncio
 import json
 import os
 import random
-import re
 import secrets
 import shutil
 import signal
@@ -28,6 +27,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 
+from tests.addresses import address_of
 from ui import users
 
 MANY, SOME, FEW = 200, 50, 20
@@ -207,20 +207,11 @@ async def _served(folder: Path, questions: Sequence[str], given: argparse.Namesp
         text=True,
     )
     try:
-        address = _address(given.service)
+        address = address_of(given.service)
         return 1 if await measure(address, names, questions, given) else 0
     finally:
         given.service.send_signal(signal.SIGINT)
         given.service.wait()
-
-
-def _address(service: "subprocess.Popen[str]") -> str:
-    """That the service prints once it answers."""
-    assert service.stdout is not None
-    for line in service.stdout:
-        if found := re.search(r"http://\S+", line):
-            return found[0].rstrip("/.")
-    raise SystemExit("The service does not start.")
 
 
 def _articles(folder: Path) -> Path:

@@ -21,8 +21,9 @@ from typing import Any
 import httpx
 
 from qa.library import Library
+from tests.addresses import address_of
+from tests.torture.together import ROOT
 
-ROOT = Path(__file__).parents[2]
 AT_ONCE = 3
 """Articles of one `footnote ingest`."""
 RUN = (sys.executable, "-m", "ui.cli")
@@ -64,9 +65,8 @@ def _service(library: Path, log: Path) -> Iterator[str]:
             stderr=told,
             text=True,
         )
-        assert service.stdout is not None
         try:
-            yield next(found[0].rstrip("/.") for line in service.stdout if (found := re.search(r"http://\S+", line)))
+            yield address_of(service)
         finally:
             service.send_signal(signal.SIGINT)
             service.communicate()

@@ -63,6 +63,18 @@ def run_file(seen: Visit) -> None:
     seen.page.locator(".fn-run").wait_for()
 
 
+def held(answerer: Any, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """What lets its questions go on, which wait until then."""
+    goes_on, considered = threading.Event(), answerer.consider
+
+    def waits(*args: Any, **kwargs: Any) -> Any:
+        goes_on.wait(20)
+        return considered(*args, **kwargs)
+
+    monkeypatch.setattr(answerer, "consider", waits)
+    return goes_on
+
+
 def opened(seen: Visit) -> str:
     """The words that are marked in the source view, once they are."""
     seen.page.locator("#fn-evals-source mark.fn-current").wait_for()
@@ -161,13 +173,7 @@ def test_the_chat_stays_as_it_was_and_the_address_keeps_the_page(seen: Visit) ->
 def test_a_reload_finds_the_evaluation_that_runs_and_can_stop_it(
     browser: Any, address: str, wired: tuple[Service, Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    goes_on, considered = threading.Event(), wired[0].answerer.consider
-
-    def held(*args: Any, **kwargs: Any) -> Any:
-        goes_on.wait(20)
-        return considered(*args, **kwargs)
-
-    monkeypatch.setattr(wired[0].answerer, "consider", held)
+    goes_on = held(wired[0].answerer, monkeypatch)
     library: Path = wired[1].library
     before = len(list((library / "runs").glob("*/")))
     with visit(browser, address, **WIDE) as first:
@@ -192,13 +198,7 @@ def test_a_reload_finds_the_evaluation_that_runs_and_can_stop_it(
 def test_what_ended_while_another_page_was_shown_is_there_on_return(
     seen: Visit, wired: tuple[Service, Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    goes_on, considered = threading.Event(), wired[0].answerer.consider
-
-    def held(*args: Any, **kwargs: Any) -> Any:
-        goes_on.wait(20)
-        return considered(*args, **kwargs)
-
-    monkeypatch.setattr(wired[0].answerer, "consider", held)
+    goes_on = held(wired[0].answerer, monkeypatch)
     before = seen.page.locator("input[name=run]").count()
     seen.page.locator("select[name=cases]").select_option("cases/dev.jsonl")
     run = seen.page.get_by_role("button", name="Run", exact=True)
