@@ -3,7 +3,17 @@
 const part = element.closest("#fn-evals, #fn-evals-progress, #fn-evals-source").id;
 const onPage = () => document.body.dataset.page === "evals";
 const say = (name) => document.dispatchEvent(new CustomEvent(name));
+const main = () => document.querySelector("#fn-evals");
 let kept = null;
+let ticked = [];
+
+const ask = (given) => { // what is shown says the turn that it was made in
+  const turn = (main().asked?.turn ?? 0) + 1;
+  main().asked = { ...given, turn };
+  trigger('act', main().asked);
+};
+const shown = () => Number(main().querySelector("[data-turn]")?.dataset.turn ?? 0);
+const awaited = () => shown() !== (main().asked?.turn ?? 0);
 
 const remember = (button) => {
   const named = element.querySelectorAll(`[data-do="${button.dataset.do}"]`);
@@ -16,14 +26,14 @@ const act = (button) => {
   if ("page" in given) given.page = Number(given.page);
   if ("wrong" in given) given.wrong = given.wrong === "true";
   remember(button);
-  if (given.do !== "compare") return trigger('act', given);
+  if (given.do !== "compare") return ask(given);
   const chosen = [...element.querySelectorAll("input[name=run]:checked")].map((box) => box.value);
-  trigger('act', { do: "compare", before: chosen[0] ?? "", after: chosen[1] ?? "" });
+  ask({ do: "compare", before: chosen[0] ?? "", after: chosen[1] ?? "" });
 };
 
 const start = (form) => {
   const fields = form.elements;
-  trigger('act', {
+  ask({
     do: "start", cases: fields.cases.value, limit: fields.limit.valueAsNumber || null,
     baseline: fields.baseline.checked, withheld: fields.withheld.checked,
   });
@@ -31,10 +41,10 @@ const start = (form) => {
 
 const choose = () => {
   const boxes = [...element.querySelectorAll("input[name=run]")];
-  const chosen = boxes.filter((box) => box.checked).length;
-  for (const box of boxes) box.disabled = chosen >= 2 && !box.checked;
+  if (boxes.length) ticked = boxes.filter((box) => box.checked).map((box) => box.value);
+  for (const box of boxes) box.disabled = ticked.length >= 2 && !box.checked;
   const compare = element.querySelector('[data-do="compare"]');
-  if (compare) compare.disabled = chosen !== 2;
+  if (compare) compare.disabled = ticked.length !== 2;
 };
 
 const cite = (place) => {
@@ -64,6 +74,7 @@ const reveal = () => {
 };
 
 const settle = () => {
+  for (const box of element.querySelectorAll("input[name=run]")) box.checked = ticked.includes(box.value);
   choose();
   say("fn-evals-changed");
   if (kept) {
@@ -94,20 +105,32 @@ element.addEventListener("keydown", (event) => {
 });
 
 if (part === "fn-evals") {
-  let stale = false; // what is shown, since another page was in front when it should have been made anew
+  let stale = false; // the list that is shown: another page was in front, or something else asked for, as it changed
   const home = () => {
     stale = !onPage();
-    if (!stale) trigger('act', { do: "home" });
+    if (!stale) ask({ do: "home" });
   };
   const first = () => { if (stale || !element.querySelector("h2")) home(); };
   document.addEventListener("fn-page", first);
   document.addEventListener("fn-evals-ended", () => {
     if (!element.querySelector(".fn-evals-home")) return;
+    if (awaited()) { stale = true; return; }
     const at = element.contains(document.activeElement) && document.activeElement.closest("[data-do]");
     if (at) remember(at);
     home();
   });
-  watch("value", settle);
+  let newest = 0;
+  watch("value", () => {
+    if (shown() < newest) { // it was longer under way than what was asked for after it, and covers it
+      ask(["open", "case", "compare"].includes(main().asked.do) ? main().asked : { do: "home" });
+      return;
+    }
+    newest = shown();
+    settle();
+    if (!stale || awaited()) return;
+    stale = false;
+    if (element.querySelector(".fn-evals-home")) home();
+  });
   setTimeout(first, 0);
 } else if (part === "fn-evals-progress") {
   let live = false;

@@ -56,7 +56,7 @@ class _Page:
 
     def act(self, event: object) -> tuple[str, Conversation, str]:
         view, opened = self._desk.act(event)
-        return render_evals.view(view), opened, ""
+        return render_evals.view(view) + render_evals.turn(event), opened, ""
 
     async def follow(self, made_by: Caller) -> AsyncIterator[str]:
         """How far it is, until it has ended; at once where nothing runs."""

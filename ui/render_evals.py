@@ -29,6 +29,12 @@ def view(shown: View) -> str:
             assert_never(shown)
 
 
+def turn(event: object) -> str:
+    """Which of the browser's events a view answers, for its script: it has several under way at a time."""
+    given = event.get("turn") if isinstance(event, Mapping) else None
+    return tag("i", "", hidden="", data_turn=given) if isinstance(given, int) else ""
+
+
 def progress(now: Progress, failed: Failure | None = None) -> str:
     """The strip over the page: how far an evaluation is, or the writing of drafts, or how it ended."""
     if now.live:

@@ -1,6 +1,7 @@
 """The evals page in a real browser, over a real library, real evaluations and the whole service."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tests.chat_server import ChatServer, chat_server, fails, says
 from tests.ui.browser import Visit, visit
 from tests.ui.evals_service import COST, CUP, small
 from tests.ui.pages import running
-from ui import server
+from ui import evals_views, server
 
 pytestmark = pytest.mark.browser
 WIDE: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
@@ -132,6 +133,62 @@ def test_two_runs_are_chosen_and_compared(seen: Visit) -> None:
     compare.click()
     seen.page.locator(".fn-compare").wait_for()
     assert "3 cases in both." in seen.page.locator(".fn-compare").inner_text()
+
+
+def to_list(seen: Visit) -> None:
+    seen.page.get_by_role("button", name="All runs").click()
+    seen.page.locator(".fn-evals-home").wait_for()
+
+
+@pytest.mark.slow
+def test_a_run_that_ends_leaves_ticked_what_was_ticked(seen: Visit) -> None:
+    run_file(seen)
+    to_list(seen)
+    first = seen.page.locator("input[name=run]").first
+    first.check()
+    ticked, rows = first.get_attribute("value"), seen.page.locator("input[name=run]").count()
+    seen.page.get_by_role("button", name="Run", exact=True).click()
+    seen.page.wait_for_function(f"document.querySelectorAll('input[name=run]').length > {rows}")
+    still = [box.get_attribute("value") for box in seen.page.locator("input[name=run]:checked").all()]
+    assert still == [ticked]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("slow", "clicks"), [("kept_runs", "ended(); compare.click()"), ("compare_view", "compare.click(); ended()")]
+)
+def test_a_list_made_anew_never_covers_what_was_asked_for(
+    seen: Visit, monkeypatch: pytest.MonkeyPatch, slow: str, clicks: str
+) -> None:
+    """An evaluation ends when it likes: also shortly before somebody asks for something else, and after it."""
+    for _ in range(2):
+        run_file(seen)
+        to_list(seen)
+    for at in (0, 1):
+        seen.page.locator("input[name=run]").nth(at).check()
+    made: list[str] = []
+    for name in ("kept_runs", "compare_view"):
+        monkeypatch.setattr(evals_views, name, late(getattr(evals_views, name), made, 1.0 if name == slow else 0.0))
+    seen.page.evaluate(f"""() => {{
+        const compare = document.querySelector('[data-do=compare]');
+        const ended = () => document.dispatchEvent(new CustomEvent('fn-evals-ended'));
+        {clicks}
+    }}""")
+    seen.page.locator(".fn-compare").wait_for()
+    seen.page.wait_for_timeout(2_500)  # by then whatever else was asked for has come
+    assert seen.page.locator(".fn-compare").is_visible()
+    assert made[-1] == "compare_view"
+
+
+def late(make: Any, made: list[str], seconds: float) -> Any:
+    """`make`, which takes its time; its name is added to what was made."""
+
+    def slowly(*args: Any) -> Any:
+        time.sleep(seconds)
+        made.append(make.__name__)
+        return make(*args)
+
+    return slowly
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from evals.report import build
 from tests.evals.makers import record
 from ui.conversation import Failure
 from ui.evals_views import CaseView, CompareView, Draft, Home, KeptRun, Quote, RunView
-from ui.render_evals import progress, view
+from ui.render_evals import progress, turn, view
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>${alert(3)}'
 SHOWN = Shown("a.txt", "The bridge", 0, 10, "It closed.", (0,), 1)
@@ -200,3 +200,11 @@ def test_nothing_of_a_case_is_more_than_text() -> None:
         assert "alert(1)" in page
         assert "<script" not in page
         assert "<img" not in page
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [({"turn": 7}, '<i hidden="" data-turn="7"></i>'), ({"turn": "<b>"}, ""), ({}, ""), ("odd", ""), (None, "")],
+)
+def test_a_view_says_which_event_it_answers(event: object, said: str) -> None:
+    assert turn(event) == said
