@@ -6,11 +6,18 @@ from collections.abc import Sequence
 LONGEST = 24
 """Most tokens of a short answer."""
 
-_VERB = r"(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must)"
-_YES_NO = re.compile(rf"^(?:and |but |so )?{_VERB}(?:n['’]?t)?\b", re.IGNORECASE)
+_WH = r"(?:who|whom|whose|what|which|when|where|why|how)"
+_VERB = (
+    r"(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must"
+    r"|won['’]?t|cannot|ain['’]?t|shan['’]?t)"
+)
+_YES_NO = re.compile(
+    rf"^(?:(?!(?:[^,?]* )?{_WH}\b)[^,?]{{1,80}}, )?(?:and |but |so )?{_VERB}(?:n['’]?t)?\b", re.IGNORECASE
+)
 _REASON_OR_MANNER = re.compile(
     r"\bwhy\b|\bhow come\b|\bfor what reasons?\b"
-    r"|\bhow\b(?! (?:many|much|long|old|far|big|large|small|high|tall|fast|often|soon|late|early|few|heavy|deep|wide))",
+    r"|\bhow\b(?! (?:many|much|long|old|young|far|near|close|big|large|small|high|low|tall|short|fast|slow|quickly"
+    r"|often|frequently|soon|late|early|few|heavy|deep|wide|thick|cold|hot|warm)\b)",
     re.IGNORECASE,
 )
 _LIST = re.compile(
@@ -20,12 +27,18 @@ _LIST = re.compile(
     r"|\bwho else\b|\bwhat all\b",
     re.IGNORECASE,
 )
+_ONE = re.compile(
+    r"^(?:name of\b|name the (?!(?:two|three|four|five|six|several|\w+s)\b)"
+    r"|give (?:me |us )?the (?:name|date|year|price|number|place)\b)",
+    re.IGNORECASE,
+)
+"""What begins like a list and asks for one thing."""
 
 
 def wanted(question: str) -> bool:
     """Not for questions of yes or no, of why, of how, and for lists: there the sentences are the answer."""
     asked = question.strip()
-    return not any(kind.search(asked) for kind in (_YES_NO, _REASON_OR_MANNER, _LIST))
+    return bool(_ONE.search(asked)) or not any(kind.search(asked) for kind in (_YES_NO, _REASON_OR_MANNER, _LIST))
 
 
 def best(starts: Sequence[float], ends: Sequence[float], allowed: Sequence[bool]) -> tuple[int, int, float] | None:

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TypeVar
 
-from qa import composer
+from qa import composer, phrasing
 from qa.confidence import Confidence, features
 from qa.domain import (
     Considered,
@@ -95,10 +95,11 @@ class Answerer:
         asked = _checked(question)
         rewritten = clock.time("rewrite", lambda: self._rewriter(asked, turns))
         standalone = rewritten.question
-        vector = clock.time("embed", lambda: self._embedder.question(standalone))
-        passages = clock.time("retrieve", lambda: self._retriever.retrieve(standalone, vector, filters))
-        readings = clock.time("read", lambda: self._reader.read(standalone, vector, passages))
-        probability = clock.time("confidence", lambda: self._probability(standalone, passages, readings))
+        sought = phrasing.bare(standalone)
+        vector = clock.time("embed", lambda: self._embedder.question(sought))
+        passages = clock.time("retrieve", lambda: self._retriever.retrieve(sought, vector, filters))
+        readings = clock.time("read", lambda: self._reader.read(phrasing.asked(sought), vector, passages))
+        probability = clock.time("confidence", lambda: self._probability(sought, filters, passages, readings))
         passages, readings = _best_first(passages, readings)
         evidence, span = _evidence(passages, readings)
         notice = LEFT_OUT.format(rewritten.left_out, len(turns)) if rewritten.left_out else ""
@@ -154,8 +155,11 @@ class Answerer:
     def _declined(self, considered: Considered, filters: Filters) -> Reply:
         return replace(composer.refusal(considered, self._library.holdings(), filters), reason=DECLINED)
 
-    def _probability(self, question: str, passages: Sequence[RankedPassage], readings: Sequence[Reading]) -> float:
-        if not passages:
+    def _probability(
+        self, question: str, filters: Filters, passages: Sequence[RankedPassage], readings: Sequence[Reading]
+    ) -> float:
+        """0 too for a question that names nothing, unless it is asked of chosen articles: "What is this about?"."""
+        if not passages or (phrasing.names_nothing(question) and not filters.article_ids):
             return 0.0
         return self._confidence.probability(self.features(question, passages, readings))
 

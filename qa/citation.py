@@ -100,7 +100,7 @@ class Recogniser:
     @property
     def _in_front(self) -> bool:
         """Whether marks stand before their sentences: the first one does."""
-        return bool(self._marks) and not self._plain[: self._marks[0][0]].strip()
+        return bool(self._marks) and not re.search(r"\w", self._plain[: self._marks[0][0]])
 
     def feed(self, piece: str) -> str:
         """What can be shown now: everything but an end that may become a mark, a list of sources or `</think>`."""

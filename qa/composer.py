@@ -8,7 +8,7 @@ figure for the same thing, it is a claim too, beside the one that it differs fro
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from qa import disagreement, support, terms
+from qa import disagreement, phrasing, support, terms
 from qa.domain import (
     Answer,
     Citation,
@@ -99,8 +99,10 @@ def _with_difference(
     rest = [group for group in groups if group not in (first, second)]
     newer, older = (held, other) if disagreement.newest_first(evidence[held], evidence[other]) else (other, held)
     pair = [first, second] if newer == held else [second, first]
-    place = min(groups.index(first), len(rest))
-    return [*rest[:place], *pair, *rest[place:]][: max(max_claims, place + 2)], (newer, older)
+    place = min(groups.index(first), len(rest), max_claims - 2)
+    if place == 0 and groups[0] not in pair:
+        return groups, None
+    return [*rest[:place], *pair, *rest[place:]][:max_claims], (newer, older)
 
 
 def _differing(evidence: Sequence[Evidence], groups: Sequence[Sequence[int]]) -> Iterator[tuple[int, int]]:
@@ -145,6 +147,8 @@ def _reason(considered: Considered, searched: Searched, filters: Filters) -> str
         return "The library is empty."
     if not considered.evidence:
         return "No article passes the filters." if filters else "Nothing in the library comes near this question."
+    if phrasing.names_nothing(considered.standalone_question) and not filters.article_ids:
+        return "The question names nothing that could be looked for. Ask about something by its name."
     return "No sentence in the library answers this question well enough to be cited as its answer."
 
 

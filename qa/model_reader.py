@@ -2,13 +2,14 @@
 
 A sentence's score is the model's, over "not here", plus `weight` times the standardised score of a reader of
 similarity. Both are divided by `scale`, so that a claim worth citing lies within `composer.MARGIN` of the best. Two
-passages are read first; where a sentence of theirs beats "not here" by more than `clear`, no more are. Otherwise the
-next ones are, up to `limit`; where nothing is ever clear, all are read at once. What is not read stands below what is,
-in the order of similarity.
+passages are read first; where a sentence of theirs beats "not here" by more than `clear`, no more are. Otherwise four
+more are, and those up to `limit` unless a sentence beats it by more than `enough`; where nothing is ever clear, all are
+read at once. What is not read stands below what is, in the order of similarity.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from typing import Protocol
 
@@ -19,9 +20,10 @@ from qa.domain import RankedPassage, Reading, Span, StoredPassage, Vector
 from qa.fusion import Scores, standardise
 from qa.reader import Reader
 from qa.reader_input import Encoded, PassageText
+from qa.second_reading import put_in_order
 
-GLANCE = 2
-"""Passages that are read before it is decided whether to read on."""
+GLANCE, USUAL = 2, 6
+"""Passages that are read before it is decided whether to read on: at first, and then."""
 LOWEST = -30.0
 """Of a sentence that was cut off."""
 
@@ -52,6 +54,7 @@ class Figures:
     scale: float
     span_margin: float
     clear: float
+    enough: float
 
 
 class ModelReader:
@@ -71,6 +74,9 @@ class ModelReader:
         scores = [
             (one.sentences + figures.weight * near) / figures.scale for one, near in zip(found, similar, strict=False)
         ]
+        if figures.clear < inf:
+            texts = [PassageText.of(ranked.passage) for ranked in passages[: len(found)]]
+            scores = put_in_order(scores, texts, figures.scale, partial(self._over, question))
         lowest = min(float(rows.min()) for rows in scores)
         highest = max(float(near.max()) for near in similar)
         margin = figures.span_margin if answer_span.wanted(question) else inf
@@ -86,11 +92,21 @@ class ModelReader:
     ) -> tuple[list[Read], list[Scores]]:
         """What the model says of the passages that it reads, and standardised similarity of all: to be weighed."""
         texts = [PassageText.of(ranked.passage) for ranked in passages[: self._limit]]
-        glance = len(texts) if self._figures.clear == inf else GLANCE
-        found = self._model.read(question, texts[:glance])
-        if len(texts) > glance and all(float(one.sentences.max()) <= self._figures.clear for one in found):
-            found = found + self._model.read(question, texts[glance:])
+        found: list[Read] = []
+        for upto, beaten in self._rounds():
+            found = found + self._model.read(question, texts[len(found) : upto])
+            if len(found) == len(texts) or any(float(one.sentences.max()) > beaten for one in found):
+                break
         return found, self._similar(question, vector, passages)
+
+    def _over(self, question: str, texts: Sequence[PassageText]) -> list[Scores]:
+        return [one.sentences for one in self._model.read(question, texts)]
+
+    def _rounds(self) -> list[tuple[int, float]]:
+        """How many passages are read, and by how much a sentence must beat "not here" for no more to be."""
+        figures = self._figures
+        earlier = [] if figures.clear == inf else [(GLANCE, figures.clear), (USUAL, figures.enough)]
+        return [*earlier, (self._limit, inf)]
 
     def _similar(self, question: str, vector: Vector, passages: Sequence[RankedPassage]) -> list[Scores]:
         """One row of standardised scores a passage."""

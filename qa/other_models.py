@@ -21,7 +21,7 @@ from qa.reader_input import NONE, Encoded, PassageText, sentence_of
 
 SPREAD = 3.0
 """The deviation of the trained reader's scores over the sentences of a passage."""
-FIGURES = Figures(weight=1.0, scale=2.8, span_margin=0.0, clear=np.inf)
+FIGURES = Figures(weight=1.0, scale=2.8, span_margin=0.0, clear=np.inf, enough=np.inf)
 """The trained reader's weight and scale; all passages are read."""
 LONGEST = 512
 """Tokens; what is longer is cut."""
@@ -53,7 +53,7 @@ class SpanModel:
                 question[: 4 * LONGEST], text.text, truncation=True, max_length=self._longest,
                 return_offsets_mapping=True, return_tensors="pt",
             )  # fmt: skip
-            spans = _spans(inputs.pop("offset_mapping")[0].tolist(), inputs.sequence_ids(0))
+            spans = _spans(text.text, inputs.pop("offset_mapping")[0].tolist(), inputs.sequence_ids(0))
             with torch.inference_mode():
                 out = self._model(**inputs)
             found.append(_of_spans(text, spans, out.start_logits[0].numpy(), out.end_logits[0].numpy()))
@@ -99,9 +99,11 @@ def _without_spans(scores: Sequence[float]) -> Read:
     return Read(Encoded((0,), 1, ((NONE, NONE),), (NONE,), len(scores)), np.array(scores), nothing, nothing)
 
 
-def _spans(offsets: Sequence[Sequence[int]], sides: Sequence[int | None]) -> list[tuple[int, int]]:
-    """Of each token of the passage its place there, (NONE, NONE) of any other."""
-    return [(a, b) if side == 1 else (NONE, NONE) for (a, b), side in zip(offsets, sides, strict=True)]
+def _spans(text: str, offsets: Sequence[Sequence[int]], sides: Sequence[int | None]) -> list[tuple[int, int]]:
+    """Of each token of the passage its place there, without the space that some tokenizers count to it; (NONE, NONE) of
+    any other."""
+    bare = ((b - len(text[a:b].lstrip()), b) for a, b in offsets)
+    return [(a, b) if side == 1 and a < b else (NONE, NONE) for (a, b), side in zip(bare, sides, strict=True)]
 
 
 def _of_spans(

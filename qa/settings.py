@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     reader: str = Field(
         "trained", description="trained: what comes with Footnote; none: similarity alone; or a model's name or path"
     )
-    read_passages: int = Field(6, ge=1, le=50, description="passages that the trained reader reads, best first")
+    read_passages: int = Field(8, ge=1, le=50, description="most passages that the trained reader reads, best first")
     max_claims: int = Field(3, ge=1, le=10, description="most claims of an extractive answer")
     threshold: float | None = Field(
         None, ge=0, le=1, description="confidence below which Footnote refuses; empty = calibrated"

@@ -13,9 +13,10 @@ from qa.errors import ModelError
 from qa.model_reader import LOWEST, Figures, ModelReader, Read
 from qa.reader import Reader
 from qa.reader_input import Encoder, PassageText
+from qa.reader_windows import merged, windows
 
 MODEL = Path(__file__).parent / "models" / "reader.safetensors"
-LIMIT = 6
+LIMIT = 8
 
 
 class TrainedReader(ModelReader):
@@ -36,7 +37,7 @@ class TrainedReader(ModelReader):
         precision: str = "auto",
     ) -> None:
         network = TrainedNetwork(path, base or bundled(), precision)
-        names = ("scale", "span_margin", "clear")
+        names = ("scale", "span_margin", "clear", "enough")
         weight = _number(network.about, "weight", path) if weight is None else weight
         figures = Figures(weight, *(_number(network.about, name, path) for name in names))
         super().__init__(similarity, network, figures, limit)
@@ -58,13 +59,15 @@ class TrainedNetwork:
     def read(self, question: str, texts: Sequence[PassageText]) -> list[Read]:
         import torch
 
-        encoded = self._encoder.encode(question, texts)
+        held = windows(self._encoder, question, texts)
+        encoded = [window.encoded for each in held for window in each]
         with torch.inference_mode():
-            scores = self._network.score(encoded)
-            return [
+            scores = zip(encoded, self._network.score(encoded), strict=True)
+            found = (
                 Read(one, _array(s.sentences - s.null).clip(min=LOWEST), _array(s.start), _array(s.end))
-                for one, s in zip(encoded, scores, strict=True)
-            ]
+                for one, s in scores
+            )
+            return [merged(each, [next(found) for _ in each]) for each in held]
 
 
 # ----------------------------------------------------------------------------------------------------------------
@@ -74,7 +77,9 @@ def _number(about: Mapping[str, Any], name: str, path: Path) -> float:
     try:
         return float(about[name])
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"The reader {path} has no {name}: {error!r}.", "Install Footnote again.") from error
+        raise ModelError(
+            f"The reader {path} has no {name}: {error!r}.", "Publish it again, or leave FOOTNOTE_READER out."
+        ) from error
 
 
 def _array(tensor: Any) -> NDArray[np.float64]:

@@ -2,8 +2,8 @@
 
 The weight of similarity puts most right sentences first. The scale (a temperature) makes a further claim worth citing
 as long as it lies within the composer's margin. The first passages are clear where reading no more of them costs next
-to nothing. The spans' margin is where showing the words of an answer begins to pay: a shown span is worth its F1
-against the accepted answers, less a half.
+to nothing, and the last are read of those questions whose best sentence is least sure. The spans' margin is where
+showing the words of an answer begins to pay: a shown span is worth its F1 against the accepted answers, less a half.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ from qa.composer import MARGIN
 from qa.domain import Filters, RankedPassage, StoredPassage
 from qa.embedder import Embedder
 from qa.library import Library
-from qa.model_reader import GLANCE, Read, best_words
+from qa.model_reader import GLANCE, USUAL, Read, best_words
 from qa.reader import SimilarityReader
 from qa.retriever import HybridRetriever, Retriever
 from qa.trained_reader import TrainedReader
@@ -33,9 +33,11 @@ NEVER = 1e6
 """How far "not here" must be beaten where the first passages are never enough."""
 LOSS = 0.002
 """Of the mean reciprocal rank, for reading fewer passages."""
+UNSURE = 0.4
+"""Share of the questions of which the last passages are read: under a half, so that the median time stays."""
 Columns = NDArray[np.float64]
-"""Shape (sentences, 5): the network's score, standardised similarity, whether the sentence is gold, whether it is of
-the passages that are read first, and the parts that it holds, as the bits of a number."""
+"""Shape (sentences, 5): the network's score, standardised similarity, whether the sentence is gold, its passage's place
+in the ranking, and the parts that it holds, as the bits of a number."""
 Spans = list[tuple[float, float]]
 """(how far it beats "no span", its F1) of the best span in each gold sentence of a case with accepted answers. None is
 right for a broad question."""
@@ -46,7 +48,7 @@ def publish(best: Path, base: Path, out: Path, cases: Sequence[Case], library: L
     from qa.reader_network import restore_training, save
 
     network, about = restore_training(best, base)
-    save(network, out, {**about, "weight": 0.0, "scale": 1.0, "span_margin": 0.0, "clear": NEVER})
+    save(network, out, {**about, "weight": 0.0, "scale": 1.0, "span_margin": 0.0, "clear": NEVER, "enough": NEVER})
     reader, retriever = TrainedReader(SimilarityReader(library), out, base=base), HybridRetriever(library)
     read = list(read_all(cases, library, embedder, retriever, reader))
     tables = [table for table, _ in read]
@@ -56,6 +58,7 @@ def publish(best: Path, base: Path, out: Path, cases: Sequence[Case], library: L
         "scale": best_scale(tables, weight),
         "span_margin": best_margin([span for _, spans in read for span in spans]),
         "clear": best_clear(tables, weight),
+        "enough": best_enough(tables),
     }
     save(network, out, {**about, **fitted})
     return weight
@@ -74,9 +77,9 @@ def read_all(
             found, similar = reader.sides(case.question, vector, ranked)
             bits = [_bits(parts, one.passage) for one in ranked[: len(found)]]
             held = [[bool(some) for some in each] for each in bits]
-            first = [np.full(len(rows), place < GLANCE) for place, rows in enumerate(held)]
+            places = [np.full(len(rows), place) for place, rows in enumerate(held)]
             scores = [one.sentences for one in found]
-            columns = (scores, similar[: len(found)], held, first, bits)
+            columns = (scores, similar[: len(found)], held, places, bits)
             yield np.column_stack([np.concatenate(column) for column in columns]), _spans(case, ranked, found, held)
 
 
@@ -110,6 +113,12 @@ def best_clear(tables: Sequence[Columns], weight: float) -> float:
     whole = reciprocal_rank(tables, weight)
     enough = (c for c in CLEAR if reciprocal_rank([_as_read(t, c) for t in tables], weight) >= whole - LOSS)
     return next(enough, NEVER)
+
+
+def best_enough(tables: Sequence[Columns]) -> float:
+    """Below it is the best sentence of the passages that are usually read, of `UNSURE` of the questions."""
+    best = [float(table[table[:, 3] < USUAL, 0].max()) for table in tables]
+    return float(np.quantile(best, UNSURE)) if best else NEVER
 
 
 def best_margin(found: Sequence[tuple[float, float]]) -> float:
@@ -156,5 +165,5 @@ def _spans(case: Case, ranked: Sequence[RankedPassage], found: Sequence[Read], h
 
 def _as_read(table: Columns, clear: float) -> Columns:
     """What is left of a case when no more is read where the first passages are clear."""
-    first = table[:, 3] > 0
+    first = table[:, 3] < GLANCE
     return table[first] if table[first, 0].max(initial=-np.inf) > clear else table

@@ -10,7 +10,7 @@ from evals.reading.sampling import Drawn
 from qa.reader_input import Encoded
 from qa.reader_network import FAR, Scores
 
-SPANS = 0.5
+SPANS = 1.0
 """Weight of the spans' loss, which is the larger one at the beginning and the smaller concern."""
 
 

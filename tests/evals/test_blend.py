@@ -3,8 +3,18 @@
 import numpy as np
 import pytest
 
-from evals.reading.blend import NEVER, best_clear, best_margin, best_scale, best_weight, reciprocal_rank
+from evals.reading.blend import (
+    NEVER,
+    UNSURE,
+    best_clear,
+    best_enough,
+    best_margin,
+    best_scale,
+    best_weight,
+    reciprocal_rank,
+)
 from qa.composer import MARGIN
+from qa.model_reader import USUAL
 
 
 def test_the_rank_of_the_first_gold_sentence_counts() -> None:
@@ -73,17 +83,24 @@ def holding(*rows: tuple[float, int]) -> np.ndarray:
 
 
 def read_in_part(*rows: tuple[float, int, int]) -> np.ndarray:
-    """(score, gold, of the first passages) a sentence."""
-    return np.array([(score, 0.0, gold, first) for score, gold, first in rows])
+    """(score, gold, its passage's place) a sentence."""
+    return np.array([(score, 0.0, gold, place) for score, gold, place in rows])
 
 
 def test_the_first_passages_are_clear_where_what_is_not_read_is_not_missed() -> None:
     # Gold of the first table is among what is read first, at 2.2; of the second among the rest, and what is read first
     # stands at 1.3. From 1.5 on the second is read whole, and nothing is lost; below, its gold is not found.
-    found = read_in_part((2.2, 1, 1), (1.0, 0, 0))
-    missed = read_in_part((1.3, 0, 1), (4.0, 1, 0))
+    found = read_in_part((2.2, 1, 1), (1.0, 0, 2))
+    missed = read_in_part((1.3, 0, 1), (4.0, 1, 2))
     assert best_clear([found, missed], 0.0) == 1.5
 
 
 def test_where_the_rest_is_always_needed_the_first_passages_are_never_clear() -> None:
-    assert best_clear([read_in_part((50.0, 0, 1), (60.0, 1, 0))], 0.0) == NEVER
+    assert best_clear([read_in_part((50.0, 0, 1), (60.0, 1, 2))], 0.0) == NEVER
+
+
+def test_the_last_passages_are_read_of_the_questions_whose_usual_ones_are_least_sure() -> None:
+    usual = USUAL - 1
+    tables = [read_in_part((float(best), 0, 0), (best - 2.0, 0, usual), (99.0, 1, USUAL)) for best in range(11)]
+    assert best_enough(tables) == UNSURE * 10
+    assert best_enough([]) == NEVER

@@ -96,11 +96,13 @@ class TestSteps:
 
     def test_the_answers_own_words_are_kept_where_the_best_sentence_holds_them(self, library: Library) -> None:
         passages = [ranked("Foxes hunt at night.", "Owls sleep.")]
-        inside = answerer(library, passages, [Reading((0.9, 0.1), answer=Span(11, 19))]).answer("When?")
+        inside = answerer(library, passages, [Reading((0.9, 0.1), answer=Span(11, 19))]).answer("When do foxes hunt?")
         assert isinstance(inside, Answer)
         assert inside.short_answer is not None
         assert (inside.short_answer.text, inside.short_answer.number) == ("at night", 1)
-        elsewhere = answerer(library, passages, [Reading((0.9, 0.1), answer=Span(21, 25))]).answer("When?")
+        elsewhere = answerer(library, passages, [Reading((0.9, 0.1), answer=Span(21, 25))]).answer(
+            "When do foxes hunt?"
+        )
         assert isinstance(elsewhere, Answer)
         assert elsewhere.short_answer is None
 
@@ -124,9 +126,19 @@ class TestSteps:
         assert [e.quote for e in refused.evidence] == ["Foxes hunt.", "Owls sleep."]
         assert isinstance(answerer(library, passages, readings, UNSURE, threshold=0.0).answer("Foxes?"), Answer)
 
+    @pytest.mark.parametrize("question", ["Why not?", "Can you tell me who?", "the"])
+    def test_a_question_that_names_nothing_is_refused_unless_articles_are_chosen(
+        self, library: Library, question: str
+    ) -> None:
+        asked = answerer(library, [ranked("Foxes hunt.")], [Reading((0.9,))])
+        refused = asked.answer(question)
+        assert isinstance(refused, Refusal)
+        assert "Ask about something by its name." in refused.reason
+        assert isinstance(asked.answer(question, filters=Filters(article_ids=frozenset({1}))), Answer)
+
     def test_the_most_claims_are_kept_to(self, library: Library) -> None:
         passages, readings = [ranked("Foxes hunt.", "Owls sleep.", "Cats purr.")], [Reading((0.9, 0.8, 0.7))]
-        claims = [answerer(library, passages, readings, max_claims=n).answer("What?") for n in (1, 2, 3)]
+        claims = [answerer(library, passages, readings, max_claims=n).answer("What hunts?") for n in (1, 2, 3)]
         assert [len(reply.claims) for reply in claims if isinstance(reply, Answer)] == [1, 2, 3]
 
     def test_earlier_turns_make_the_question_stand_alone(self, library: Library) -> None:

@@ -53,6 +53,7 @@ def told(text: str, known: int = KNOWN) -> tuple[list[tuple[str, tuple[int, ...]
         ("A is [1].\nSources: [1], [2]", [("A is.", (1,))], [1], ["Sources: [1], [2]"]),
         ("A is.\n[1]\nB is.\n[2]", [("A is.", (1,)), ("B is.", (2,))], [1, 2], []),
         ("- **A** is [1]\n- `B` is [2]", [("A is", (1,)), ("B is", (2,))], [1, 2], []),
+        ("- [2] A is.\n- [1] B is.", [("A is.", (1,)), ("B is.", (2,))], [2, 1], []),
         ("He [sic] won [2 million votes].", [("He [sic] won [2 million votes].", ())], [], []),
         ("Sources: https://x.example", [], [], ["Sources: https://x.example"]),
         ("Sources said so [1].", [("Sources said so.", (1,))], [1], []),

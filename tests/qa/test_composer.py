@@ -22,7 +22,7 @@ def sentence(quote: str, score: float, article_id: int = 1, start: int = 0) -> E
 
 
 def considered(*evidence: Evidence, answer: Span | None = None) -> Considered:
-    return Considered("Q?", "Q?", (), evidence, 0.9, answer)
+    return Considered("Which bridge?", "Which bridge?", (), evidence, 0.9, answer)
 
 
 def answered(*evidence: Evidence, max_claims: int = 3) -> Answer:

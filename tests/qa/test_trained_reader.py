@@ -13,7 +13,7 @@ import torch
 from evals.reading.training import Recipe, Stage, Trainer, steps
 from qa.domain import ArticleRef, PassageVectors, RankedPassage, Reading, Span, StoredPassage, Vector
 from qa.errors import ModelError
-from qa.model_reader import LOWEST
+from qa.model_reader import LOWEST, USUAL
 from qa.reader_input import NONE, Encoder
 from qa.reader_network import FAR, from_base, restore, save
 from qa.trained_reader import MODEL, TrainedReader
@@ -48,9 +48,8 @@ def trained(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     recipe = Recipe((stage,), rate=5e-3, head_rate=1e-2, frozen=0, seed=7, withhold=0.35, every=10**6)
     trainer = Trainer(base, folder, recipe, mixed=False)
     list(trainer.run(steps(recipe, [tiny_reader.examples(128)]), tiny_reader.examples(8)))
-    save(
-        trainer.network, folder / "reader.safetensors", {"weight": 0.0, "scale": 1.0, "span_margin": -6.0, "clear": 1e6}
-    )
+    figures = {"weight": 0.0, "scale": 1.0, "span_margin": -6.0, "clear": 1e6, "enough": 1e6}
+    save(trainer.network, folder / "reader.safetensors", figures)
     return folder / "reader.safetensors"
 
 
@@ -136,6 +135,19 @@ class TestReading:
         # The first passage says it of Anna; nobody says it of Hans.
         assert looked_at(COLOUR) == [True, True, False, False]
         assert looked_at("which colour has hans ?") == [True] * 4
+
+    def test_the_last_are_read_where_the_usual_ones_are_not_enough(
+        self, trained: Path, base: Path, tmp_path: Path
+    ) -> None:
+        reader = TrainedReader(EvenReader(step=1.0), changed(trained, tmp_path, enough=0.0), base=base, limit=7)
+        filler = [passage("hans likes cake .", at=1000 * n) for n in range(1, 5)]
+
+        def looked_at(question: str) -> int:
+            readings = reader.read(question, ASIDE, [*shelf(), *filler])
+            return sum(r.null_score is not None for r in readings)
+
+        assert looked_at(COLOUR) == USUAL
+        assert looked_at("which colour has hans ?") == 7
 
     @pytest.mark.parametrize("question", ["has anna colour ?", "why which colour has anna ?"])
     def test_a_question_of_another_kind_has_no_span(self, reader: TrainedReader, question: str) -> None:
@@ -278,7 +290,7 @@ class TestFile:
         with pytest.raises(ModelError, match="another model"):
             TrainedReader(EvenReader(), trained, base=other)
 
-    @pytest.mark.parametrize("name", ["weight", "scale", "span_margin", "clear"])
+    @pytest.mark.parametrize("name", ["weight", "scale", "span_margin", "clear", "enough"])
     def test_a_description_that_lacks_a_number_is_refused(
         self, name: str, trained: Path, base: Path, tmp_path: Path
     ) -> None:
