@@ -1,6 +1,6 @@
 """Fitting the confidence: questions with known gold -> weights, threshold, and a data file that says where from.
 
-The confidence predicts that one of the first `figures.FIRST` sentences, which is what an answer cites, holds gold.
+The confidence predicts that one of the first `figures.FIRST` sentences holds gold.
 Every answerable case is asked twice, the second time with its gold's articles withheld: then nothing found is right.
 What was fitted on is fingerprinted in the file, so that no report can be made of it by mistake.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.cases import Case, Dataset
-from evals.figures import FIRST, auroc, ece
+from evals.figures import FIRST, cheapest_threshold, figures_of
 from evals.runner import Answers, Asked, ranking_of
 from qa.confidence import Confidence
 from qa.errors import CaseError
@@ -106,18 +106,23 @@ def collect(
 
 
 def fit(
-    examples: Sequence[Example], costs: Costs, names: Sequence[str], date: str, sizes: Sequence[int] = ()
+    examples: Sequence[Example],
+    costs: Costs,
+    names: Sequence[str],
+    date: str,
+    sizes: Sequence[int] = (),
+    missing: int = 0,
 ) -> Calibration:
     """A logistic regression over standardised features; threshold and figures from folds that were not fitted on.
 
-    `names` are the data sets' names, `date` is today's, and `sizes` are of the small libraries that were asked beside
-    the whole one: all for the file. Raises CaseError for too little to fit.
+    For the file: the data sets' `names`, today's `date`, the `sizes` of the small libraries that were asked beside the
+    whole one, and how many cases are `missing` for want of their gold. Raises CaseError for too little to fit.
     """
     features, right = _matrix(examples)
     folds = _folds(right, [example.cluster for example in examples])
     counts = np.array([costs.near if example.near else 1.0 for example in examples])
     held_out = _out_of_fold(features, right, folds, counts)
-    threshold = cheapest_threshold(held_out, right, costs)
+    threshold = cheapest_threshold(held_out, right, costs.wrong, costs.refused)
     intercept, weights = _regression(features, right, counts)
     named = dict(zip(sorted(examples[0].features), weights, strict=True))
     answerable = np.array([example.answerable for example in examples], dtype=bool)
@@ -129,6 +134,7 @@ def fit(
             "examples": len(examples),
             "right": int(right.sum()),
             "answerable": int(answerable.sum()),
+            "without_gold": missing,
             "predicts": f"one of the first {FIRST} sentences holds gold",
             "costs": {"wrong": costs.wrong, "refused": costs.refused},
             "near_counts": costs.near,
@@ -137,32 +143,6 @@ def fit(
         },
         frozenset(example.fingerprint for example in examples),
     )
-
-
-def figures_of(confidence: Numbers, right: Truth, answerable: Truth, threshold: float) -> dict[str, float | None]:
-    """How good a confidence is: what it tells apart, whether it is calibrated, and what its threshold does."""
-    ones = np.ones(len(confidence))
-    refused = confidence < threshold
-    return {
-        "auroc_right": auroc(confidence, right)(ones),
-        "auroc_answerable": auroc(confidence, answerable)(ones),
-        "ece": ece(confidence, right)(ones),
-        "answered": float((~refused).mean()),
-        "right_of_answered": float(right[~refused].mean()) if (~refused).any() else None,
-        "refused_of_unanswerable": float(refused[~answerable].mean()) if (~answerable).any() else None,
-        "refused_of_answerable": float(refused[answerable].mean()) if answerable.any() else None,
-    }
-
-
-def cheapest_threshold(confidence: Numbers, right: Truth, costs: Costs) -> float:
-    """Half-way between the two confidences where answering from the upper one on costs least in all."""
-    order = np.argsort(confidence)
-    ranked, good = confidence[order], right[order]
-    refused_right = np.concatenate([[0], np.cumsum(good)])
-    answered_wrong = (~good).sum() - np.concatenate([[0], np.cumsum(~good)])
-    cost = costs.refused * refused_right + costs.wrong * answered_wrong
-    bounds = np.concatenate([[0.0], (ranked[1:] + ranked[:-1]) / 2, [1.0]])
-    return float(bounds[int(np.argmin(cost))])
 
 
 def write(calibration: Calibration, path: Path) -> None:

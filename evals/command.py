@@ -1,8 +1,8 @@
 """Files of cases -> a report, or what a confidence is fitted on, with everything wired: what `footnote eval` calls."""
 
 import hashlib
-from collections.abc import Callable, Container, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Container, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,8 +19,8 @@ from evals.judge import Judge
 from evals.records import Record
 from evals.runner import Answers
 from evals.smaller import smaller
+from evals.temporary import Progress, wired_for
 from qa.bootstrap import TRAINED, Service, calibration, make_embedder, reader_file, service
-from qa.confidence import Confidence
 from qa.embedder import Embedder
 from qa.errors import CaseError, UsageError
 from qa.library import Library
@@ -35,8 +35,6 @@ NOTED = {"library", "embedding_model", "precision", "index", "passages", "reader
 """Settings that bear on what is answered: a run that was stopped goes on only under the same ones."""
 System = Literal["footnote", "extractive", "baseline"]
 """Footnote as it is set up, without its chat model, or the usual tutorial's set-up."""
-Progress = Callable[[str, int, int], None]
-"""Told what is going on ("ingesting", "asking"), how much is done, of how much."""
 
 
 def evaluate_file(
@@ -73,7 +71,7 @@ def evaluate_dataset(
     wiring = (
         nullcontext(open_service)
         if open_service and not dataset.articles
-        else _wired(dataset, settings, progress, embedder or make_embedder(settings))
+        else wired_for(dataset, settings, progress, embedder or make_embedder(settings))
     )
     with wiring as wired:
         return evaluate(
@@ -103,25 +101,26 @@ def examples(
     sizes: Sequence[int] = (),
     but: Container[str] = (),
     embedder: Embedder | None = None,
-) -> list[Example]:
-    """What `calibrate.fit` takes: the cases of a file, each with gold also asked with its gold's articles withheld.
+) -> tuple[list[Example], int]:
+    """What `calibrate.fit` takes: the cases of a file, each with gold also asked with its gold's articles withheld; and
+    how many cases were left out since the library lacks their gold.
 
     Asked of the library, and once more for each of `sizes`, of libraries of so many of its articles. Cases whose ids
-    are in `but` are left out.
+    are in `but` are left out, too.
     """
     dataset = load(path, form)
     cases = tuple(case for case in dataset.cases if case.id not in but)[:limit]
     dataset = Dataset(dataset.name, cases, dataset.articles)
     embedder = embedder or make_embedder(settings)
     tap = Tap()
-    with _wired(dataset, settings, progress, embedder, tap) as wired:
+    with wired_for(dataset, settings, progress, embedder, tap) as wired:
         found = _examples(cases, wired, tap, progress)
         resolved = [one.resolved for one in plan(dataset, wired.library)[0]]
         for size in sizes:
             for some, small in smaller(wired.library, embedder.stamp, resolved, size):
                 part = service(settings, embedder=embedder, library=small, confidence=tap)
                 found += _examples(some, part, tap, progress)
-    return found
+    return found, sum(one.case.answerable and not one.parts for one in resolved)
 
 
 def ranking_lists(
@@ -137,7 +136,7 @@ def ranking_lists(
     dataset = load(path, form)
     cases = [case for case in dataset.cases if case.answerable and not case.history]
     cases = cases[:: max(len(cases) // limit, 1)][:limit] if limit else cases
-    with _wired(
+    with wired_for(
         Dataset(dataset.name, tuple(cases), dataset.articles), settings, progress, embedder or make_embedder(settings)
     ) as wired:
         resolver = Resolver(wired.library)
@@ -157,7 +156,7 @@ def support_pairs(
 ) -> list[Measured]:
     """What `fit_support.fit` takes: claims made from the gold sentences of a file, right and wrong ones."""
     dataset = load(path, form)
-    with _wired(dataset, settings, progress, embedder or make_embedder(settings)) as wired:
+    with wired_for(dataset, settings, progress, embedder or make_embedder(settings)) as wired:
         resolver = Resolver(wired.library)
         cases = [case for case in dataset.cases if case.answerable][:limit]
         return measure(list(pairs([resolver.resolve(case) for case in cases], wired.library)), wired.embedder)
@@ -169,24 +168,6 @@ def support_pairs(
 def _examples(cases: Sequence[Case], wired: Service, tap: Tap, progress: Progress) -> list[Example]:
     asked, _ = plan(Dataset("", tuple(cases)), wired.library, Asking(withheld=True))
     return list(collect(asked, wired.answerer, tap, lambda done: progress("asking", done, len(asked))))
-
-
-@contextmanager
-def _wired(
-    dataset: Dataset, settings: Settings, progress: Progress, embedder: Embedder, given: Confidence | None = None
-) -> Iterator[Service]:
-    if dataset.articles:
-        from evals.temporary import temporary_library
-
-        total = len(dataset.articles)
-        with temporary_library(
-            dataset.articles, embedder, settings.index, lambda done: progress("ingesting", done, total)
-        ) as library:
-            yield service(settings, embedder=embedder, library=library, confidence=given)
-        return
-    wired = service(settings, embedder=embedder, confidence=given)
-    with wired.library:
-        yield wired
 
 
 def _answers(system: System, wired: Service, progress: Progress) -> Answers:

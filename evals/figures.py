@@ -1,8 +1,9 @@
 """Records -> figures of a whole run, each a function of weights over its cases (see `statistics`).
 
 Refusal figures take "this is not answerable" as the class to be found. `auroc` asks whether the confidence is higher
-for answerable questions; calibration and risk ask whether it predicts that one of the first `FIRST` sentences, which
-is what an answer cites, holds gold.
+for answerable questions; `auroc_right`, calibration and risk ask whether it predicts that one of the first `FIRST`
+sentences holds gold. `answered_right` asks of answers whether anything that they cite is gold: a chat model may cite
+other sentences than the first.
 """
 
 from collections import Counter
@@ -106,6 +107,35 @@ def aurc(confidence: Numbers, right: Truth) -> Figure:
     return figure
 
 
+def figures_of(confidence: Numbers, right: Truth, answerable: Truth, threshold: float) -> dict[str, float | None]:
+    """How good a confidence is: what it tells apart, whether it is calibrated, and what its threshold does."""
+    ones = np.ones(len(confidence))
+    refused = confidence < threshold
+    return {
+        "auroc_right": auroc(confidence, right)(ones),
+        "auroc_answerable": auroc(confidence, answerable)(ones),
+        "ece": ece(confidence, right)(ones),
+        "answered": float((~refused).mean()),
+        "right_of_answered": float(right[~refused].mean()) if (~refused).any() else None,
+        "refused_of_unanswerable": float(refused[~answerable].mean()) if (~answerable).any() else None,
+        "refused_of_answerable": float(refused[answerable].mean()) if answerable.any() else None,
+    }
+
+
+def cheapest_threshold(confidence: Numbers, right: Truth, wrong: float = 1.0, refused: float = 1.0) -> float:
+    """Half-way between the two confidences where answering from the upper one on costs least in all.
+
+    `wrong` is the cost of an answer that is not right, `refused` that of a refusal where there was a right one.
+    """
+    order = np.argsort(confidence)
+    ranked, good = confidence[order], right[order]
+    refused_right = np.concatenate([[0], np.cumsum(good)])
+    answered_wrong = (~good).sum() - np.concatenate([[0], np.cumsum(~good)])
+    cost = refused * refused_right + wrong * answered_wrong
+    bounds = np.concatenate([[0.0], (ranked[1:] + ranked[:-1]) / 2, [1.0]])
+    return float(bounds[int(np.argmin(cost))])
+
+
 # ----------------------------------------------------------------------------------------------------------------
 
 
@@ -113,10 +143,11 @@ def _of_confidence(records: Sequence[Record]) -> dict[str, Figure]:
     refused = np.array([record.refused for record in records], dtype=bool)
     answerable = np.array([record.answerable for record in records], dtype=bool)
     right = np.array([record.found(FIRST) for record in records], dtype=bool)
+    cites = np.array([any(record.cited) for record in records], dtype=bool)
     confidence = np.array([record.confidence for record in records], dtype=np.float64)
     found = refusal(refused, answerable)
     found["answered"] = lambda weights: _share(weights, ~refused, np.ones_like(refused))
-    found["answered_right"] = lambda weights: _share(weights, ~refused & right, ~refused)
+    found["answered_right"] = lambda weights: _share(weights, ~refused & cites, ~refused)
     return found | {
         "auroc": auroc(confidence, answerable),
         "auroc_right": auroc(confidence, right),

@@ -1,20 +1,43 @@
-"""A library for data sets that bring their own articles; gone when the run is over."""
+"""The library that a data set is asked of: for one that brings its own articles, gone when the run is over."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from evals.cases import Dataset
 from ingest.passages import passages
 from qa import sentences
+from qa.bootstrap import Service, service
+from qa.confidence import Confidence
 from qa.domain import LoadedArticle, Passage
 from qa.embedder import Embedder, PassageInput
 from qa.library import Library, NewArticle
+from qa.settings import Settings
 
 WINDOW = 256
 """Passages that are embedded and written together."""
 
 Named = tuple[str, LoadedArticle]
+Progress = Callable[[str, int, int], None]
+"""Told what is going on ("ingesting", "asking"), how much is done, of how much."""
+
+
+@contextmanager
+def wired_for(
+    dataset: Dataset, settings: Settings, progress: Progress, embedder: Embedder, given: Confidence | None = None
+) -> Iterator[Service]:
+    """Everything wired over the data set's own articles, or over the library of the settings where it brings none."""
+    if dataset.articles:
+        total = len(dataset.articles)
+        with temporary_library(
+            dataset.articles, embedder, settings.index, lambda done: progress("ingesting", done, total)
+        ) as library:
+            yield service(settings, embedder=embedder, library=library, confidence=given)
+        return
+    wired = service(settings, embedder=embedder, confidence=given)
+    with wired.library:
+        yield wired
 
 
 @contextmanager

@@ -11,10 +11,11 @@ Which cases are kept apart is the caller's matter: `--keep-apart N` leaves out N
 """
 
 import argparse
+import json
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,15 +23,16 @@ from evals import datasets
 from evals.cases import kept_apart
 from evals.datasets.answer_places import answered
 from evals.reading import blend, examples
+from evals.reading.averaging import mean_of
 from evals.reading.examples import Example
-from evals.reading.training import BEST, Recipe, Stage, Trainer, mean_of, steps
+from evals.reading.options import SEED, amount, mixed, stage, whole
+from evals.reading.training import BEST, Recipe, Trainer, steps
 from evals.temporary import Named, temporary_library
 from qa.bootstrap import make_embedder
 from qa.embedder import Embedder, bundled, native_precision
+from qa.errors import CaseError
 from qa.library import Library
 from qa.settings import load
-
-SEED = 0
 
 
 def make_examples(given: argparse.Namespace) -> None:
@@ -43,31 +45,30 @@ def make_examples(given: argparse.Namespace) -> None:
     articles = [article for one in (dataset, *others) for article in one.articles]
     embedder = make_embedder(load())
     with _library(given.library, articles, embedder) as library:
-        examples.save(examples.build(cases[: given.limit], library, embedder, _progress("asked")), given.out)
+        cases = cases[: given.limit]
+        built = examples.build(cases, library, embedder, _progress("asked"))
+        examples.save(_counted(built, len(cases)), given.out)
 
 
 def train(given: argparse.Namespace) -> None:
-    stages = tuple(Stage(named, int(size), int(questions)) for named, size, questions in given.stage)
+    stages = tuple(stage(*one) for one in given.stage)
     recipe = Recipe(
         stages, rate=given.rate, frozen=given.frozen, minutes=given.minutes, every=given.every, workers=given.workers
     )
-    planned = steps(recipe, [mixed(stage.examples) for stage in stages])
+    planned = steps(recipe, [mixed(one.examples) for one in stages])
     kept = examples.load(given.kept)
     kept = random.Random(SEED).sample(kept, min(given.kept_size, len(kept)))  # noqa: S311
+    if not any(example.answerable for example in kept):
+        raise CaseError(f"None of the {len(kept)} examples of --kept {given.kept} is answerable.", "Give it others.")
     trainer = Trainer(bundled(), given.folder, recipe, native_precision("auto") == "bfloat16", given.start)
     started = time.monotonic()
-    for done, mean, figures in trainer.run(planned, kept):
+    run = trainer.run(planned, kept)
+    if trainer.done == len(planned):
+        _say(f"all {len(planned)} steps are done already")
+    elif trainer.done:
+        _say(f"goes on from step {trainer.done} of {len(planned)}")
+    for done, mean, figures in run:
         _say(f"{done}/{len(planned)}, {time.monotonic() - started:.0f} s: loss {mean:.3f}, {figures}")
-
-
-def mixed(named: str) -> list[Example]:
-    """All examples of `file` or, where it is `file:count`, that many; of several joined by "+", those of each."""
-    found: list[Example] = []
-    for one in named.split("+"):
-        path, _, count = one.partition(":")
-        held = examples.load(Path(path))
-        found += random.Random(SEED).sample(held, min(int(count), len(held))) if count else held  # noqa: S311
-    return found
 
 
 def average(given: argparse.Namespace) -> None:
@@ -78,16 +79,34 @@ def average(given: argparse.Namespace) -> None:
 
 def publish(given: argparse.Namespace) -> None:
     embedder = make_embedder(load())
-    with Library.open(given.library, embedder.stamp, index="exact") as library:
+    with _library(given.library, (), embedder) as library:
         held = [list(datasets.load(path, form).cases) for path, form in map(datasets.named, given.files)]
         drawn = random.Random(SEED)  # noqa: S311
         cases = [case for some in held for case in drawn.sample(some, min(given.limit, len(some)))]
-        best = given.folder / BEST
-        weight = blend.publish(best, bundled(), given.out, cases, library, embedder)
-        _say(f"{given.out}: {given.out.stat().st_size:,} bytes; similarity has the weight {weight}")
+        try:
+            weight = blend.publish(given.folder / BEST, bundled(), given.out, cases, library, embedder)
+        except CaseError as error:
+            raise CaseError(f"{given.library}: {error.message}", error.remedy) from error
+    questions = json.loads(given.out.with_suffix(".json").read_text(encoding="utf-8"))["fitted_on"]
+    _say(f"{given.out}: {given.out.stat().st_size:,} bytes; similarity has the weight {weight}")
+    _say(f"{given.out}: {blend.fitted_on(questions)}")
 
 
 # ----------------------------------------------------------------------------------------------------------------
+
+
+def _counted(built: Iterable[Example], asked: int) -> Iterator[Example]:
+    """Passes them on and says at the end how many they were. Raises CaseError then where none is answerable."""
+    made = answerable = 0
+    for example in built:
+        yield example
+        made, answerable = made + 1, answerable + example.answerable
+    absent = f"{asked - made:,} left out since their gold is not in the library"
+    _say(f"{made:,} examples of {asked:,} cases: {answerable:,} answerable, {absent}")
+    if not answerable:
+        raise CaseError(
+            f"None of the {asked:,} cases is answerable from the library.", "Is it the right --library or --articles?"
+        )
 
 
 @contextmanager
@@ -102,14 +121,15 @@ def _library(folder: Path | None, articles: Sequence[Named], embedder: Embedder)
 
 
 class _progress:  # noqa: N801
-    """Says so after every 500."""
+    """Says so after every 500, or the first count beyond."""
 
     def __init__(self, what: str) -> None:
-        self._what = what
+        self._what, self._last = what, 0
 
     def __call__(self, done: int) -> None:
-        if done % 500 == 0:
+        if done // 500 > self._last // 500:
             _say(f"{done:,} {self._what}")
+        self._last = done
 
 
 def _say(line: str) -> None:
@@ -143,8 +163,8 @@ def _examples_arguments(parser: argparse.ArgumentParser) -> None:
         "--answers", type=Path, help="where the short answers stand, for a set that says only which sentence answers"
     )
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--limit", type=int)
-    parser.add_argument("--keep-apart", type=int, default=0, metavar="N")
+    parser.add_argument("--limit", type=whole(1))
+    parser.add_argument("--keep-apart", type=whole(0), default=0, metavar="N")
 
 
 def _train_arguments(parser: argparse.ArgumentParser) -> None:
@@ -158,14 +178,16 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
         help="EXAMPLES: a file, file:COUNT, or several of them joined by +, which are mixed",
     )
     parser.add_argument("--kept", type=Path, required=True, help="examples kept apart, to measure on")
-    parser.add_argument("--kept-size", type=int, default=150)
+    parser.add_argument("--kept-size", type=whole(1), default=150)
     parser.add_argument("--folder", type=Path, required=True, help="of the checkpoint")
-    parser.add_argument("--every", type=int, default=200, help="steps between two measures")
-    parser.add_argument("--minutes", type=float, default=0.0, help="0: until all questions are read")
+    parser.add_argument("--every", type=whole(1), default=200, help="steps between two measures")
+    parser.add_argument("--minutes", type=amount, default=0.0, help="0: until all questions are read")
     parser.add_argument("--start", type=Path, help="a published reader to begin from; none: the embedding model")
-    parser.add_argument("--rate", type=float, default=1e-4)
-    parser.add_argument("--frozen", type=int, default=2, help="layers that stay the embedding model's")
-    parser.add_argument("--workers", type=int, default=1, help="threads that share a batch (set OMP_NUM_THREADS=1)")
+    parser.add_argument("--rate", type=amount, default=1e-4)
+    parser.add_argument("--frozen", type=whole(0), default=2, help="layers that stay the embedding model's")
+    parser.add_argument(
+        "--workers", type=whole(1), default=1, help="threads that share a batch (set OMP_NUM_THREADS=1)"
+    )
 
 
 def _average_arguments(parser: argparse.ArgumentParser) -> None:
@@ -177,7 +199,7 @@ def _average_arguments(parser: argparse.ArgumentParser) -> None:
 def _publish_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=publish)
     parser.add_argument("files", nargs="+", metavar="FILE[:FORMAT]", help="cases, to fit what is fitted after training")
-    parser.add_argument("--library", type=Path, required=True)
+    parser.add_argument("--library", type=Path, required=True, help="one that is there, with the cases' articles")
     parser.add_argument("--folder", type=Path, required=True, help="of the checkpoint")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=150, help="at most so many cases of each file")

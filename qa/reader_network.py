@@ -7,13 +7,16 @@ scores of a question's passages compare: they were trained under one softmax.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from qa.errors import ModelError
@@ -27,6 +30,8 @@ NEARNESS = 12.0
 """What the cosine counts before training."""
 SHIPPED = Path(__file__).parent / "models"
 """Where the readers are that come with Footnote."""
+WEIGHTS = "model.safetensors"
+"""The base's, in its folder."""
 FAR = -1e4
 """The score of what cannot be an answer: a sentence that was cut off, a token outside the passage."""
 
@@ -42,10 +47,12 @@ class Scores:
 
 
 class Network(nn.Module):
-    """`config` is a transformers BertConfig. With `mixed` the encoder computes in bfloat16 over float32 weights."""
+    """`config` is a transformers BertConfig, `base` the folder of the model that the weights come from. With `mixed`
+    the encoder computes in bfloat16 over float32 weights."""
 
-    def __init__(self, config: Any) -> None:
+    def __init__(self, config: Any, base: Path) -> None:
         super().__init__()
+        self.base = base
         self.mixed = False
         from transformers import BertModel
 
@@ -109,13 +116,12 @@ def from_base(base: Path, attention: str = "sdpa") -> Network:
 
     `attention`: "sdpa", or "eager", whose backward pass in bfloat16 takes a third of the time on a CPU.
     """
-    from safetensors.torch import load_file
     from transformers import BertConfig
 
     config = BertConfig.from_json_file(str(base / "config.json"))
     config._attn_implementation = attention
-    network = Network(config)
-    held = load_file(base / "model.safetensors")
+    network = Network(config, base)
+    held = load_file(base / WEIGHTS)
     network.encoder.load_state_dict({name: held[name] for name in network.encoder.state_dict()})
     return network
 
@@ -133,19 +139,27 @@ def drop(network: Network, layers: int, share: float) -> None:
 
 
 def trained_weights(network: Network) -> dict[str, Tensor]:
-    """Everything that is not frozen: the rest is the base's."""
-    return {name: weight.detach() for name, weight in network.named_parameters() if weight.requires_grad}
+    """Everything but what is frozen as the base has it, which loading takes from there.
+
+    What is frozen may differ from the base: training may begin from another reader, or be one of several averaged.
+    """
+    base = {f"encoder.{name}": weight for name, weight in load_file(network.base / WEIGHTS).items()}
+    return {
+        name: weight.detach()
+        for name, weight in network.named_parameters()
+        if weight.requires_grad or name not in base or not base[name].to(weight.dtype).equal(weight)
+    }
 
 
 def save(network: Network, path: Path, about: Mapping[str, Any]) -> None:
     """The trained weights in half precision, and beside them a JSON file with `about` and what base they need."""
-    from safetensors.torch import save_file
-
     weights = {name: weight.half().contiguous() for name, weight in trained_weights(network).items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(weights, path)
     shape = {"base": fingerprint(network), "dimension": network.encoder.config.hidden_size}
-    path.with_suffix(".json").write_text(json.dumps({**shape, **about}, indent=1) + "\n", encoding="utf-8")
+    beside = path.with_suffix(".json")
+    beside.write_text(json.dumps({**shape, **about}, indent=1) + "\n", encoding="utf-8")
+    shutil.copymode(beside, path)  # The umask's: safetensors lets nobody but the owner read.
 
 
 def restore(path: Path, base: Path) -> tuple[Network, dict[str, Any]]:
@@ -153,42 +167,73 @@ def restore(path: Path, base: Path) -> tuple[Network, dict[str, Any]]:
 
     Raises ModelError where a file is missing or damaged, or the base is another one.
     """
-    from safetensors.torch import load_file
-
-    try:
+    remedy = "Install Footnote again." if path.parent == SHIPPED else "Check FOOTNOTE_READER."
+    with _refused(f"The reader {path} cannot be loaded", remedy):
         about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         held = load_file(path)
         network = from_base(base)
-        same = about["base"] == fingerprint(network)
-        if same:
-            network.load_state_dict(held, strict=False)
-    except Exception as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        remedy = "Install Footnote again." if path.parent == SHIPPED else "Check FOOTNOTE_READER."
-        raise ModelError(f"The reader {path} cannot be loaded: {reason}", remedy) from error
-    if not same:
-        raise ModelError(f"The reader {path} was trained from another model than {base}.", "Train it from this one.")
+        _fill(network, held, about["base"])
     for name, weight in network.named_parameters():
         weight.requires_grad_(name in held)
     return network.eval(), about
 
 
 def load_weights(network: Network, path: Path) -> None:
-    """The trained weights of a file that `save` wrote, into a network of the same base."""
-    from safetensors.torch import load_file
+    """The trained weights of a file that `save` wrote, into a network of the same base.
 
-    network.load_state_dict(load_file(path), strict=False)
+    Raises ModelError where it is none, or where the JSON file beside it, if there is one, names another base.
+    """
+    beside, remedy = path.with_suffix(".json"), "Begin from a file that `footnote train-reader publish` wrote."
+    with _refused(f"The reader {path} cannot be begun from", remedy):
+        held = load_file(path)
+        about = json.loads(beside.read_text(encoding="utf-8")) if beside.exists() else {"base": fingerprint(network)}
+        _fill(network, held, about["base"])
 
 
 def restore_training(path: Path, base: Path) -> tuple[Network, dict[str, Any]]:
-    """What training kept: {"network": its state, "about": what is to be told of it}."""
+    """What training kept: {"network": its state, "about": what is to be told of it}. ModelError for another base."""
     kept = torch.load(path, weights_only=True)
     network = from_base(base)
+    named = fingerprint(network)
     freeze(network, kept["about"]["frozen"])
     network.load_state_dict(kept["network"])
+    if fingerprint(network) != named:
+        raise ModelError(f"The network {path} was trained from another model than {base}.", "Train it from this one.")
     return network, kept["about"]
 
 
 def fingerprint(network: Network) -> int:
     """Of the word embeddings, which are the base's."""
     return crc32(network.encoder.embeddings.word_embeddings.weight.detach().half().numpy().tobytes())
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+def _fill(network: Network, held: Mapping[str, Tensor], base: int) -> None:
+    """Take over what a file holds, trained from the base of that fingerprint; layers that it lacks stay the base's.
+
+    Raises ValueError where the file is no reader's, or one of another base.
+    """
+    if base != fingerprint(network):
+        raise ValueError(f"it was trained from another model than {network.base}.")
+    wanted = dict(network.named_parameters())
+    faults = {
+        "has weights that no reader has": held.keys() - wanted.keys(),
+        "lacks weights": {name for name in wanted if not name.startswith("encoder.")} - held.keys(),
+        "has weights of another shape": {n for n in held.keys() & wanted.keys() if held[n].shape != wanted[n].shape},
+    }
+    for fault, names in faults.items():
+        if names:
+            raise ValueError(f"it {fault}: {', '.join(sorted(names)[:3])}.")
+    network.load_state_dict(held, strict=False)
+
+
+@contextmanager
+def _refused(what: str, remedy: str) -> Iterator[None]:
+    """Whatever goes wrong inside is a ModelError that begins with `what`."""
+    try:
+        yield
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"{what}: {reason}", remedy) from error

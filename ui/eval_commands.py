@@ -1,7 +1,8 @@
 """`footnote eval ...` and `footnote speed`: how far to trust it, and how fast it is."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,33 @@ Form = Annotated[
         help="cases, csv, squad, selqa, qed, longdocs, beir, pairs or articles; samples/README.md describes them.",
     ),
 ]
+
+
+def to_write(path: Path | None) -> Path | None:
+    """The path as it is given. Raises UsageError where no file can be written there: before the work, not after it."""
+    from qa.errors import UsageError
+
+    if path is None or str(path) == "-":
+        return path
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder.", "Name a file in it.")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path} cannot be written: there is no folder {path.parent}.", "Make it, or name another.")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UsageError(f"{path} cannot be written: no permission.", "Name a file in a folder that you may write to.")
+    return path
+
+
+def bars(given: list[str] | None) -> list[str] | None:
+    """What --fail-under says, as it is. Raises UsageError for what is no bar; which metrics a run has shows later."""
+    from evals import compare
+    from qa.errors import UsageError
+
+    names = [bar.rpartition("=")[0] for bar in given or ()]
+    if given and "" in names:
+        raise UsageError(f"{given[names.index('')]!r} is not a bar.", "Write it like hit@1=0.7.")
+    compare.below(dict.fromkeys(names, 0.0), given or ())
+    return given
 
 
 class DatasetOrCommand(TyperGroup):
@@ -68,7 +96,9 @@ def evaluate(
         int | None, typer.Option(min=1, max=10, metavar="N", help="Only what train-reader --keep-apart N left out.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many cases.")] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page, too.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", callback=to_write, help="Write the report as a page, too.")
+    ] = None,
     runs: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep the run here; one that was stopped goes on.")
     ] = None,
@@ -79,7 +109,8 @@ def evaluate(
         bool, typer.Option("--judge", help="Let the chat model judge each answer, beside what is measured.")
     ] = False,
     fail_under: Annotated[
-        list[str] | None, typer.Option(metavar="METRIC=VALUE", help="Exit 1 when a metric is below (repeatable).")
+        list[str] | None,
+        typer.Option(metavar="METRIC=VALUE", callback=bars, help="Exit 1 when a metric is below (repeatable)."),
     ] = None,
 ) -> None:
     """Ask the cases of FILE and report what came of them."""
@@ -96,17 +127,17 @@ def evaluate(
     settings = load(library=library)
     asking = Asking(withheld, own_article, limit, kept_apart)
     kept = runs_of(settings.library) if keep else runs
-    with staged() as step:
+    with terminal.stages() as step:
         ask = partial(evaluate_file, dataset, settings, form, asking=asking, runs=kept, progress=step, judged=judge)
         found, records = ask(system="baseline" if baseline else "footnote")
         other = ask(system=against)[1] if against else []
-    if html:
-        html.write_text(page(found, records), encoding="utf-8")
     text = report.as_text(found)
     if against:
         found["against"] = {"system": against, **compare.compare(other, records)}
         text += f"\nFirst {against}, then {found['system']}:\n{compare.as_text(found['against'])}"
     terminal.report(found, text, as_json)
+    if html:
+        html.write_text(page(found, records), encoding="utf-8")
     short = compare.below(found["metrics"], fail_under or ())
     for line in short:
         terminal.say(line)
@@ -124,68 +155,6 @@ def compare_runs(before: Path, after: Path, as_json: Json = False) -> None:
 
 
 @eval_app.command()
-def draft(
-    library: LibraryFolder = None,
-    count: Annotated[int, typer.Option("--count", "-n", min=1, max=10_000, help="How many cases.")] = 20,
-    seed: Annotated[int, typer.Option(help="Another number, other questions.")] = 0,
-    by_model: Annotated[
-        bool, typer.Option("--written", help="Let the chat model write them, which is nearer to what people ask.")
-    ] = False,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write them here instead; - for standard output.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Make questions from your own articles; on the page you say which of them count."""
-    from evals.case_store import CaseStore
-    from evals.drafts import draft as drafted
-    from ui import terminal
-    from ui.markup import count as number
-
-    with _shelf(library) as (folder, shelf):
-        store = CaseStore(folder)
-        known = store.known() if out is None else ()
-        make = _written_by_model(library) if by_model else drafted
-        made = list(make(shelf, count, seed, known))
-    if out is not None:
-        _write_cases(made, out)
-    else:
-        store.add(made)
-    if str(out) != "-":
-        waiting = {} if out else {"waiting": store.counts()["draft"]}
-        where = f"Written to {out}." if out else "Accept them on the evals page of footnote serve."
-        fewer = ", all there are" if len(made) < count and not by_model else ""
-        said = f"{number(len(made), 'case')} drafted{fewer}. {where}"
-        terminal.report({"drafted": len(made), **waiting}, said, as_json)
-
-
-def _written_by_model(library: Path | None) -> Callable[..., Iterator[Any]]:
-    """What the chat model of the settings writes; where it fails, what it wrote until then, and a line that says so."""
-    from evals.written_drafts import written
-    from qa.bootstrap import make_generator
-    from qa.errors import ChatFailed, UsageError
-    from qa.settings import load
-    from ui import terminal
-
-    generator = make_generator(load(library=library))
-    if generator is None:
-        raise UsageError("There is no chat model that could write.", "Set FOOTNOTE_CHAT_MODEL, or leave out --written.")
-
-    def make(shelf: Any, count: int, seed: int, known: Collection[str]) -> Iterator[Any]:
-        made = 0
-        try:
-            for case in written(shelf, generator, count, seed, known):
-                made += 1
-                yield case
-        except ChatFailed as failure:
-            if not made:
-                raise
-            terminal.say(f"{failure.message} {failure.remedy}")
-
-    return make
-
-
-@eval_app.command()
 def cases(
     library: LibraryFolder = None,
     waiting: Annotated[bool, typer.Option("--drafts", help="Those that wait to be accepted instead.")] = False,
@@ -193,8 +162,8 @@ def cases(
     """Print the accepted cases as JSON lines: footnote eval cases > mine.jsonl."""
     from evals.case_store import CaseStore
 
-    with _shelf(library) as (folder, _):
-        _write_cases(CaseStore(folder).cases("draft" if waiting else "accepted"), Path("-"))
+    with shelf_of(library) as (folder, _):
+        write_cases(CaseStore(folder).cases("draft" if waiting else "accepted"), Path("-"))
 
 
 def speed(
@@ -217,7 +186,7 @@ def speed(
 
 
 @contextmanager
-def _shelf(library: Path | None) -> Iterator[tuple[Path, Any]]:
+def shelf_of(library: Path | None) -> Iterator[tuple[Path, Any]]:
     """The library's folder, and the library without a model."""
     from qa.bootstrap import stay_quiet
     from qa.library import Library
@@ -229,7 +198,7 @@ def _shelf(library: Path | None) -> Iterator[tuple[Path, Any]]:
         yield settings.library, shelf
 
 
-def _write_cases(made: Iterable[Any], out: Path) -> None:
+def write_cases(made: Iterable[Any], out: Path) -> None:
     from evals.cases import to_row
     from ui import terminal
 
@@ -239,12 +208,3 @@ def _write_cases(made: Iterable[Any], out: Path) -> None:
     else:
         lines = (json.dumps(to_row(case), ensure_ascii=False) for case in made)
         out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-
-
-@contextmanager
-def staged() -> Iterator[Any]:
-    """Progress that says what is being done: a bar on a terminal, a line now and then otherwise."""
-    from ui import terminal
-
-    with terminal.stages() as step:
-        yield step

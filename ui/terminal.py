@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -32,6 +33,17 @@ from ui.relative_dates import as_of
 QUIET_EVERY = 200
 """Items between two progress lines where standard error is no terminal."""
 Step = Callable[[int, int], None]
+
+
+class _Paced:
+    """Whether a count has passed another multiple of `every` since the last time: counts come in odd steps."""
+
+    def __init__(self, every: int) -> None:
+        self._every, self._passed = every, 0
+
+    def due(self, done: int) -> bool:
+        before, self._passed = self._passed, done // self._every
+        return self._passed > before
 
 
 def say(message: str) -> None:
@@ -79,6 +91,7 @@ class IngestReport:
         self._json = as_json
         self._counts = dict.fromkeys(("added", "updated", "unchanged", "failed"), 0)
         self._total = 0
+        self._indexed, self._ingested = _Paced(5_000), _Paced(QUIET_EVERY)
         self._live = _bar(Console(stderr=True)) if sys.stderr.isatty() else None
         self._task = self._live.add_task("Ingesting", total=None) if self._live else None
 
@@ -111,7 +124,7 @@ class IngestReport:
 
     def indexing(self, done: int, total: int) -> None:
         """Progress of the index that follows: said only where it takes a while."""
-        if not self._live and done and done % 5_000 == 0:
+        if not self._live and self._indexed.due(done):
             say(f"Indexing: {done:,} of {total:,}")
 
     def close(self) -> None:
@@ -122,7 +135,7 @@ class IngestReport:
         done = sum(self._counts.values())
         if self._live and self._task is not None:
             self._live.update(self._task, completed=done)
-        elif done % QUIET_EVERY == 0:
+        elif self._ingested.due(done):
             say(f"{done:,} of {max(self._total, done):,}")
 
     def _print(self, line: str) -> None:
@@ -147,7 +160,8 @@ def progress(what: str) -> Iterator[Step]:
 def stages() -> Iterator[Callable[[str, int, int], None]]:
     """A bar for work of several stages; a line every 500 items where standard error is no terminal."""
     if not sys.stderr.isatty():
-        yield lambda what, done, total: say(f"{what}: {done:,} of {total:,}") if done % 500 == 0 else None
+        paced: dict[str, _Paced] = defaultdict(lambda: _Paced(500))
+        yield lambda what, done, total: say(f"{what}: {done:,} of {total:,}") if paced[what].due(done) else None
         return
     with _bar(Console(stderr=True)) as live:
         tasks: dict[str, TaskID] = {}

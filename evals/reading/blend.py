@@ -6,8 +6,9 @@ to nothing, and the last are read of those questions whose best sentence is leas
 showing the words of an answer begins to pay: a shown span is worth its F1 against the accepted answers, less a half.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from qa import answer_span
 from qa.composer import MARGIN
 from qa.domain import Filters, RankedPassage, StoredPassage
 from qa.embedder import Embedder
+from qa.errors import CaseError
 from qa.library import Library
 from qa.model_reader import GLANCE, USUAL, Read, best_words
 from qa.reader import SimilarityReader
@@ -35,6 +37,10 @@ LOSS = 0.002
 """Of the mean reciprocal rank, for reading fewer passages."""
 UNSURE = 0.4
 """Share of the questions of which the last passages are read: under a half, so that the median time stays."""
+ENOUGH_QUESTIONS = 200
+"""Fitted on fewer, the figures owe much to which questions they happened to be."""
+UNFITTED = {"weight": 0.0, "scale": 1.0, "span_margin": 0.0, "clear": NEVER, "enough": NEVER}
+"""What a network is read with that is to be fitted: all passages, whole."""
 Columns = NDArray[np.float64]
 """Shape (sentences, 5): the network's score, standardised similarity, whether the sentence is gold, its passage's place
 in the ranking, and the parts that it holds, as the bits of a number."""
@@ -44,24 +50,52 @@ right for a broad question."""
 
 
 def publish(best: Path, base: Path, out: Path, cases: Sequence[Case], library: Library, embedder: Embedder) -> float:
-    """Write the network that training kept to `out`, with the weight that does best on the cases; returns it."""
+    """Write the network that training kept to `out`, with the weight that does best on the cases; returns it.
+
+    A reader that is there already is replaced at the end, when all is fitted, and otherwise stays as it is. Raises
+    CaseError where the library holds no case's gold.
+    """
     from qa.reader_network import restore_training, save
 
+    asked = _with_gold(cases, library)
     network, about = restore_training(best, base)
-    save(network, out, {**about, "weight": 0.0, "scale": 1.0, "span_margin": 0.0, "clear": NEVER, "enough": NEVER})
-    reader, retriever = TrainedReader(SimilarityReader(library), out, base=base), HybridRetriever(library)
-    read = list(read_all(cases, library, embedder, retriever, reader))
-    tables = [table for table, _ in read]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out.parent, prefix=f".{out.stem}-") as folder:
+        made = Path(folder) / out.name
+        save(network, made, {**about, **UNFITTED})
+        reader, retriever = TrainedReader(SimilarityReader(library), made, base=base), HybridRetriever(library)
+        figures = fit(read_all(asked, library, embedder, retriever, reader))
+        save(network, made, {**about, **figures})
+        for suffix in (out.suffix, ".json"):
+            made.with_suffix(suffix).replace(out.with_suffix(suffix))
+    return figures["weight"]
+
+
+def fit(read: Iterable[tuple[Columns, Spans]]) -> dict[str, float]:
+    """All that is fitted, by the names that the reader's description has for it, and on how many questions."""
+    tables, spans = list[Columns](), Spans()
+    for table, found in read:
+        tables.append(table)
+        spans += found
+    if not tables:
+        raise _no_gold()
     weight = best_weight(tables)
-    fitted = {
+    return {
         "weight": weight,
         "scale": best_scale(tables, weight),
-        "span_margin": best_margin([span for _, spans in read for span in spans]),
+        "span_margin": best_margin(spans),
         "clear": best_clear(tables, weight),
         "enough": best_enough(tables),
+        "fitted_on": len(tables),
     }
-    save(network, out, {**about, **fitted})
-    return weight
+
+
+def fitted_on(questions: int) -> str:
+    """A line for the person who publishes, with a warning where it was few."""
+    line = f"fitted on {questions:,} question{'s' * (questions != 1)} whose gold is in the library"
+    if questions >= ENOUGH_QUESTIONS:
+        return line
+    return f"{line}; warning: fewer than {ENOUGH_QUESTIONS} say little, so give more cases or a higher --limit"
 
 
 def read_all(
@@ -137,6 +171,21 @@ def reciprocal_rank(tables: Sequence[Columns], weight: float) -> float:
 
 
 # ----------------------------------------------------------------------------------------------------------------
+
+
+def _with_gold(cases: Sequence[Case], library: Library) -> list[Case]:
+    resolver = Resolver(library)
+    found = [case for case in cases if resolver.resolve(case).parts]
+    if not found:
+        raise _no_gold()
+    return found
+
+
+def _no_gold() -> CaseError:
+    return CaseError(
+        "Of these cases none has its gold in the library, so nothing can be fitted.",
+        "Name the library that the cases were written for, or ingest their articles first.",
+    )
 
 
 def _reciprocal(scores: Columns, gold: Columns) -> float:

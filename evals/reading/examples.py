@@ -11,6 +11,7 @@ from evals.cases import BROAD, Case
 from evals.gold import Place, Resolved, Resolver, parts_at
 from qa.domain import Filters, Span, StoredPassage
 from qa.embedder import Embedder
+from qa.errors import CaseError
 from qa.library import Library
 from qa.reader_input import PassageText
 from qa.retriever import HybridRetriever
@@ -22,6 +23,7 @@ SPANLESS = frozenset({"list", "yesno", "why-how", BROAD})
 COPY, DOUBTFUL, DOUBTFUL_ANSWER = 0.9, 0.5, 0.3
 """Shares of a gold sentence's words in one of another article: it says the same; it may well answer, too; it may where
 it holds the answer's words."""
+REMEDY = "Give a file that `footnote train-reader examples` wrote."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,18 @@ def save(examples: Iterable[Example], path: Path) -> None:
 
 
 def load(path: Path) -> list[Example]:
-    data = json.loads(path.read_text(encoding="utf-8"))
-    texts = [PassageText(title, text, tuple(Span(*s) for s in spans)) for title, text, spans in data["passages"]]
-    return [_from_row(row, texts) for row in data["examples"]]
+    """What `save` wrote, at least one. Raises CaseError that names the file where it is missing or another kind."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        texts = [PassageText(title, text, tuple(Span(*s) for s in spans)) for title, text, spans in data["passages"]]
+        found = [_from_row(row, texts) for row in data["examples"]]
+    except OSError as error:
+        raise CaseError(f"{path} cannot be read: {error.strerror}.", REMEDY) from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise CaseError(f"{path} is no file of examples.", REMEDY) from error
+    if not found:
+        raise CaseError(f"{path} holds no examples.", REMEDY)
+    return found
 
 
 # ----------------------------------------------------------------------------------------------------------------

@@ -27,10 +27,14 @@ class Drawn:
 
 
 def draw(example: Example, size: int, withhold: float, rng: random.Random) -> Drawn:
-    """`size` passages in random order. With probability `withhold` none of them holds gold."""
+    """`size` passages in random order. With probability `withhold` none of them holds gold, where there are others.
+
+    No passages: the example has none.
+    """
     gold = [held for held in example.passages if held.gold]
     others = [held for held in example.passages if not held.gold]
-    taken = [] if rng.random() < withhold else gold[: max(1, size // 2)]
+    withheld = rng.random() < withhold and bool(others)
+    taken = [] if withheld else gold[: max(1, size // 2)]
     passages = taken + _hard(others, size - len(taken), rng)
     rng.shuffle(passages)
     return Drawn(example.question, tuple(passages), example.spanless, example.kind == BROAD)

@@ -2,20 +2,22 @@
 
 Broad sets first, the set that is most like real questions last. The learning rate rises over the first tenth of the run
 and falls to nothing over the rest. After every `every` steps the network is measured and a checkpoint is written, from
-which a run that was stopped goes on with the same draws.
+which a run that was stopped goes on with the same draws; one of another recipe is refused.
 """
 
 import random
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from evals.reading.examples import Example
 from evals.reading.measure import Figures, measure
+from evals.reading.origin import begin, identity
 from evals.reading.sampling import Drawn, batches, draw
+from qa.errors import CaseError, UsageError
 from qa.reader_input import Encoder
 
 BEST, LAST = "best.pt", "last.pt"
@@ -59,6 +61,10 @@ class Recipe:
     workers: int = 1
     dropout: float = 0.1
 
+    @property
+    def told(self) -> dict[str, Any]:
+        return {**asdict(self), "stages": [stage.told for stage in self.stages]}
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -76,24 +82,25 @@ def steps(recipe: Recipe, loaded: Sequence[Sequence[Example]]) -> list[Step]:
 
 
 class Trainer:
-    """A network under training. `folder` holds the checkpoint; one that is there is gone on from.
+    """A network under training. `folder` holds the checkpoint; `run` goes on from one that is there.
 
-    `start` is a published reader to begin from; without one, the base. `mixed`: compute in bfloat16.
+    `start` is a published reader to begin from; without one, the base. Layers that were trained in it are not frozen.
+    `mixed`: compute in bfloat16. Raises ModelError where `start` cannot be read.
     """
 
     def __init__(self, base: Path, folder: Path, recipe: Recipe, mixed: bool = True, start: Path | None = None) -> None:
         import torch
 
         from evals.reading import attention
-        from qa.reader_network import drop, freeze, from_base, load_weights
+        from qa.reader_network import drop, freeze, from_base
 
         torch.manual_seed(recipe.seed)
-        self._recipe = recipe
         self._path = folder / "checkpoint.pt"
         self.network = from_base(base, attention.register() if mixed else "sdpa")
         self.network.mixed = mixed
         if start:
-            load_weights(self.network, start)
+            recipe = replace(recipe, frozen=min(recipe.frozen, begin(self.network, start)))
+        self._recipe, self._start = recipe, start
         self._encoder = Encoder(base / "tokenizer.json")
         freeze(self.network, recipe.frozen)
         drop(self.network, recipe.frozen, recipe.dropout)
@@ -104,12 +111,24 @@ class Trainer:
         groups = [{"params": body, "rate": recipe.rate}, {"params": heads, "rate": recipe.head_rate}]
         self._optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
         self.done, self.best, self._worse, self._seconds = 0, -1.0, 0, 0.0
+        self._run: dict[str, Any] = {}
         folder.mkdir(parents=True, exist_ok=True)
-        if self._path.exists():
-            self._resume()
 
     def run(self, planned: Sequence[Step], kept: Sequence[Example]) -> Iterator[tuple[int, float, Figures]]:
-        """(steps done, mean loss, figures on `kept`) after every `every` steps, until the end or no gain."""
+        """(steps done, mean loss, figures on `kept`) after every `every` steps, until the end or no gain.
+
+        `done` says at once where it begins. Raises CaseError where there is nothing to read, and UsageError where the
+        folder's checkpoint is of another run.
+        """
+        if not planned:
+            raise CaseError("The stages hold no question to read.", "Give them examples that have passages.")
+        drawn = (one for step in planned for one in step.drawn)
+        self._run = identity(self._recipe.told, drawn, kept, self._start)
+        if self._path.exists():
+            self._resume()
+        return self._steps(planned, kept)
+
+    def _steps(self, planned: Sequence[Step], kept: Sequence[Example]) -> Iterator[tuple[int, float, Figures]]:
         losses: list[float] = []
         started = time.monotonic() - self._seconds
         for step in planned[self.done :]:
@@ -170,6 +189,7 @@ class Trainer:
         else:
             self._worse += 1
         state: dict[str, Any] = {
+            "run": self._run,
             "network": self.network.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "random": torch.get_rng_state(),
@@ -181,37 +201,24 @@ class Trainer:
 
     def _kept(self, figures: Figures) -> dict[str, Any]:
         """What `qa.reader_network.restore_training` reads."""
-        recipe = {**asdict(self._recipe), "stages": [stage.told for stage in self._recipe.stages]}
-        about = {"frozen": self._recipe.frozen, "steps": self.done, "kept": str(figures), "recipe": recipe}
+        of = self._recipe
+        about = {"frozen": of.frozen, "steps": self.done, "kept": str(figures), "recipe": of.told}
         return {"network": self.network.state_dict(), "about": about}
 
     def _resume(self) -> None:
         import torch
 
         state = torch.load(self._path, weights_only=True)
+        if state.get("run") != self._run:
+            remedy = "Give another --folder, or the same options again."
+            raise UsageError(f"{self._path.parent} holds a run of another recipe.", remedy)
         self.network.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"])
         self.done, self.best, self._worse, self._seconds = state["done"]
 
 
-def mean_of(networks: Sequence[Path], out: Path) -> None:
-    """Write the mean of the weights of networks that training kept, of one base; told of it is what each was."""
-    import torch
-
-    kept = [torch.load(path, weights_only=True) for path in networks]
-    weights = {name: _mean([one["network"][name] for one in kept]) for name in kept[0]["network"]}
-    about = {**kept[0]["about"], "mean_of": [one["about"] for one in kept]}
-    torch.save({"network": weights, "about": about}, out)
-
-
 # ----------------------------------------------------------------------------------------------------------------
-
-
-def _mean(same: Sequence[Any]) -> Any:
-    """What was frozen, and so is the same in all of them, stays as it is to the last bit: the base is known by it."""
-    first = same[0]
-    return first if all(first.equal(other) for other in same) else sum(same) / len(same)
 
 
 def _stage(stage: Stage, held: Sequence[Example], recipe: Recipe, rng: random.Random) -> Iterator[list[Drawn]]:
@@ -219,7 +226,8 @@ def _stage(stage: Stage, held: Sequence[Example], recipe: Recipe, rng: random.Ra
     while left > 0 and held:
         taken = rng.sample(held, min(left, len(held)))
         left -= len(taken)
-        yield from batches([draw(e, stage.size, recipe.withhold, rng) for e in taken], stage.batch, rng)
+        drawn = (draw(example, stage.size, recipe.withhold, rng) for example in taken)
+        yield from batches([one for one in drawn if one.passages], stage.batch, rng)
 
 
 def _slope(part: float, warm_up: float) -> float:

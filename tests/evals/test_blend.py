@@ -1,8 +1,17 @@
-"""The weight of similarity beside the network, on tables made by hand."""
+"""What is fitted after training, on tables made by hand; and that publishing replaces a reader wholly or not at all."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from evals import train_reader
+from evals.cases import Case, Gold
+from evals.reading import blend
 from evals.reading.blend import (
     NEVER,
     UNSURE,
@@ -11,10 +20,20 @@ from evals.reading.blend import (
     best_margin,
     best_scale,
     best_weight,
+    fit,
+    fitted_on,
     reciprocal_rank,
 )
+from evals.reading.training import BEST
+from evals.temporary import store
 from qa.composer import MARGIN
+from qa.domain import LoadedArticle, Vector
+from qa.errors import CaseError, LibraryNotFound
+from qa.library import Library
 from qa.model_reader import USUAL
+from qa.reader_network import freeze, from_base, restore
+from tests import tiny_reader
+from tests.fakes import FakeEmbedder
 
 
 def test_the_rank_of_the_first_gold_sentence_counts() -> None:
@@ -104,3 +123,133 @@ def test_the_last_passages_are_read_of_the_questions_whose_usual_ones_are_least_
     tables = [read_in_part((float(best), 0, 0), (best - 2.0, 0, usual), (99.0, 1, USUAL)) for best in range(11)]
     assert best_enough(tables) == UNSURE * 10
     assert best_enough([]) == NEVER
+
+
+NEWS = "anna is red . bert likes cake . carl sleeps ."
+GOLD = Case("1", "which colour has anna ?", (Gold("news", "anna is red ."),), answers=("red",))
+ELSEWHERE = Case("2", "which colour has dora ?", (Gold("elsewhere", "dora is blue ."),))
+
+
+class Interrupted(FakeEmbedder):
+    """Control-C comes while it is fitted."""
+
+    def question(self, text: str) -> Vector:
+        raise KeyboardInterrupt
+
+
+class TestPublishing:
+    @pytest.fixture
+    def base(self, tmp_path: Path) -> Path:
+        base = tiny_reader.make_base(tmp_path / "base")
+        network = from_base(base)
+        freeze(network, 0)
+        (tmp_path / "run").mkdir()
+        torch.save({"network": network.state_dict(), "about": {"frozen": 0}}, tmp_path / "run" / BEST)
+        return base
+
+    @pytest.fixture
+    def library(self, tmp_path: Path) -> Iterator[Library]:
+        embedder = FakeEmbedder()
+        with Library.open(tmp_path / "library", embedder.stamp, index="exact") as library:
+            list(store([("news", LoadedArticle("News", NEWS))], library, embedder))
+            yield library
+
+    @pytest.fixture
+    def out(self, tmp_path: Path) -> Path:
+        """Where a reader is in use."""
+        out = tmp_path / "models" / "reader.safetensors"
+        out.parent.mkdir()
+        out.write_bytes(b"weights")
+        out.with_suffix(".json").write_text("figures")
+        return out
+
+    def publish(
+        self, base: Path, out: Path, library: Library, cases: Sequence[Case], embedder: FakeEmbedder | None = None
+    ) -> float:
+        return blend.publish(base.parent / "run" / BEST, base, out, cases, library, embedder or FakeEmbedder())
+
+    def untouched(self, out: Path) -> bool:
+        held = {path.name: path.read_bytes() for path in out.parent.iterdir()}
+        return held == {"reader.safetensors": b"weights", "reader.json": b"figures"}
+
+    def test_the_reader_in_use_is_replaced_when_all_is_fitted(self, base: Path, out: Path, library: Library) -> None:
+        before = os.umask(0o022)
+        try:
+            weight = self.publish(base, out, library, [GOLD, ELSEWHERE])
+        finally:
+            os.umask(before)
+        _, about = restore(out, base)
+        assert (about["weight"], about["fitted_on"]) == (weight, 1)
+        assert {p.name: p.stat().st_mode & 0o777 for p in out.parent.iterdir()} == {
+            "reader.safetensors": 0o644,
+            "reader.json": 0o644,
+        }
+
+    def test_interrupted_it_leaves_the_reader_in_use(self, base: Path, out: Path, library: Library) -> None:
+        with pytest.raises(KeyboardInterrupt):
+            self.publish(base, out, library, [GOLD], Interrupted())
+        assert self.untouched(out)
+
+    def test_the_description_is_replaced_last(self, base: Path, out: Path, library: Library) -> None:
+        out.unlink()
+        out.mkdir()
+        with pytest.raises(OSError, match="reader"):
+            self.publish(base, out, library, [GOLD])
+        assert out.with_suffix(".json").read_text() == "figures"
+        assert len(list(out.parent.iterdir())) == 2
+
+    def test_without_gold_nothing_is_written(self, base: Path, out: Path, library: Library, tmp_path: Path) -> None:
+        with pytest.raises(CaseError, match="none has its gold"):
+            self.publish(base, out, library, [ELSEWHERE])
+        assert self.untouched(out)
+        with pytest.raises(CaseError):
+            self.publish(base, tmp_path / "new" / "reader.safetensors", library, [])
+        assert not (tmp_path / "new").exists()
+
+    def asked(self, folder: Path, library: str, case: Case) -> list[str]:
+        """The arguments of `footnote train-reader`."""
+        gold = [{"uri": gold.uri, "quote": gold.quote} for gold in case.gold]
+        (folder / "cases.jsonl").write_text(json.dumps({"id": case.id, "question": case.question, "gold": gold}))
+        places = {
+            "--library": folder / library,
+            "--folder": folder / "run",
+            "--out": folder / "models/reader.safetensors",
+        }
+        return ["publish", str(folder / "cases.jsonl"), *(str(part) for pair in places.items() for part in pair)]
+
+    @pytest.fixture
+    def folder(self, base: Path, library: Library, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """With a run in it and a library, of the tiny base and the fake embedder."""
+        library.close()
+        monkeypatch.setattr(train_reader, "bundled", lambda: base)
+        monkeypatch.setattr(train_reader, "make_embedder", lambda _: FakeEmbedder())
+        return base.parent
+
+    def test_a_library_that_is_not_there_is_not_made(self, folder: Path) -> None:
+        with pytest.raises(LibraryNotFound):
+            train_reader.main(self.asked(folder, "libary", GOLD))
+        assert not (folder / "libary").exists()
+
+    def test_the_library_without_gold_is_named(self, folder: Path) -> None:
+        with pytest.raises(CaseError, match=str(folder / "library")) as refused:
+            train_reader.main(self.asked(folder, "library", ELSEWHERE))
+        assert "ingest" in refused.value.remedy
+        assert not (folder / "models").exists()
+
+    def test_the_last_line_says_on_how_many_it_was_fitted(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        train_reader.main(self.asked(folder, "library", GOLD))
+        last = capsys.readouterr().err.splitlines()[-1]
+        assert "fitted on 1 question " in last
+        assert "warning: fewer than 200" in last
+
+
+def test_there_is_a_warning_below_two_hundred_questions() -> None:
+    assert "warning" in fitted_on(199)
+    assert fitted_on(200) == "fitted on 200 questions whose gold is in the library"
+
+
+def test_nothing_read_is_nothing_to_fit_on() -> None:
+    with pytest.raises(CaseError):
+        fit([])

@@ -10,9 +10,7 @@ from evals.calibrate import (
     Costs,
     Example,
     Tap,
-    cheapest_threshold,
     collect,
-    figures_of,
     fingerprint,
     fit,
     fitted_on,
@@ -21,6 +19,7 @@ from evals.calibrate import (
 )
 from evals.cases import Case, Dataset, Gold
 from evals.evaluate import Asking, plan
+from evals.figures import cheapest_threshold, figures_of
 from qa.confidence import Confidence
 from qa.domain import Considered, Filters, Turn
 from qa.errors import CaseError
@@ -82,13 +81,14 @@ def test_what_counts_more_is_told_apart_better() -> None:
 
 def test_the_file_is_read_back_and_says_where_it_came_from(tmp_path: Path) -> None:
     given = examples()
-    made = fit(given, Costs(wrong=2), ["newsqa train", "squad"], "2026-01-01")
+    made = fit(given, Costs(wrong=2), ["newsqa train", "squad"], "2026-01-01", missing=3)
     write(made, tmp_path / "confidence.json")
 
     read = Confidence.load(tmp_path / "confidence.json")
     assert read == made.confidence
     provenance = json.loads((tmp_path / "confidence.json").read_text())["provenance"]
     assert (provenance["fitted_on"], provenance["examples"]) == (["newsqa train", "squad"], 200)
+    assert provenance["without_gold"] == 3
     assert provenance["right"] == sum(example.right for example in given)
     assert provenance["costs"] == {"wrong": 2, "refused": 1}
     assert provenance["held_out_folds"]["auroc_right"] > 0.9
@@ -100,16 +100,16 @@ def test_the_cheapest_threshold_by_hand() -> None:
 
     # Refusing below .4 answers one wrong (.7); below .6 also refuses the right .5; below .8 refuses only .5.
     # Costs alike: one error each at .4 and at .8; the lower is taken.
-    assert cheapest_threshold(confidence, right, Costs()) == pytest.approx(0.4)
+    assert cheapest_threshold(confidence, right) == pytest.approx(0.4)
     # A wrong answer costs three refusals: at .8 one refusal, 1; at .4 one wrong answer, 3.
-    assert cheapest_threshold(confidence, right, Costs(wrong=3)) == pytest.approx(0.8)
+    assert cheapest_threshold(confidence, right, wrong=3) == pytest.approx(0.8)
     # Refusing costs ten: at .4 nothing right is refused.
-    assert cheapest_threshold(confidence, right, Costs(refused=10)) == pytest.approx(0.4)
+    assert cheapest_threshold(confidence, right, refused=10) == pytest.approx(0.4)
 
 
 def test_where_everything_is_right_all_is_answered_and_where_nothing_is_none() -> None:
-    assert cheapest_threshold(np.array([0.2, 0.6]), truth(1, 1), Costs()) == 0
-    assert cheapest_threshold(np.array([0.2, 0.6]), truth(0, 0), Costs()) == 1
+    assert cheapest_threshold(np.array([0.2, 0.6]), truth(1, 1)) == 0
+    assert cheapest_threshold(np.array([0.2, 0.6]), truth(0, 0)) == 1
 
 
 def test_figures_by_hand() -> None:

@@ -121,7 +121,7 @@ def test_a_file_that_is_not_there(tmp_path: Path, settings: Settings) -> None:
 
 
 def test_a_confidence_is_fitted_on_files_and_used(tmp_path: Path, settings: Settings) -> None:
-    def paragraph(number: int) -> dict:
+    def paragraph(number: int) -> dict[str, object]:
         question = {"id": f"q{number}", "question": f"When was day {number}?"}
         context = f"Rates rose on day {number}. Nobody knew."
         return {"context": context, "qas": [{**question, "answers": [{"text": f"day {number}", "answer_start": 14}]}]}
@@ -129,10 +129,11 @@ def test_a_confidence_is_fitted_on_files_and_used(tmp_path: Path, settings: Sett
     path, out = tmp_path / "days.json", tmp_path / "confidence.json"
     path.write_text(json.dumps({"data": [{"title": "Days", "paragraphs": [paragraph(n) for n in range(12)]}]}))
 
-    found = examples(path, settings, "squad", 10, embedder=WordEmbedder())
+    found, missing = examples(path, settings, "squad", 10, embedder=WordEmbedder())
     made = fit(found, Costs(), ["days"], "2026-01-01")
     write(made, out)
 
+    assert missing == 0
     # Ten questions, each also with its article withheld.
     assert made.provenance["fitted_on"] == ["days"]
     assert made.provenance["examples"] == 20
@@ -142,13 +143,33 @@ def test_a_confidence_is_fitted_on_files_and_used(tmp_path: Path, settings: Sett
 
 
 def test_a_confidence_sees_small_libraries_too(settings: Settings, squad: Path) -> None:
-    whole, more = (examples(squad, settings, "squad", embedder=WordEmbedder(), sizes=sizes) for sizes in ((), (2, 3)))
+    whole, more = (
+        examples(squad, settings, "squad", embedder=WordEmbedder(), sizes=sizes)[0] for sizes in ((), (2, 3))
+    )
 
-    without_one = examples(squad, settings, "squad", embedder=WordEmbedder(), but={"b"})
+    without_one, _ = examples(squad, settings, "squad", embedder=WordEmbedder(), but={"b"})
 
     assert len(without_one) == 1
     # Two cases (with its only article withheld nothing is found), then again in a library of two articles and of three.
     assert [len(whole), len(more)] == [2, 6]
+
+
+def test_cases_whose_gold_is_not_in_the_library_are_counted(tmp_path: Path, settings: Settings) -> None:
+    wired = service(settings, create=True, embedder=WordEmbedder())
+    with wired.library as library:
+        list(store(ARTICLES, library, wired.embedder))
+    held, gone = ({"uri": uri, "quote": "Nobody at the bank knew why."} for uri in ("rates.txt", "gone.txt"))
+    golds = {"held": [held], "partly": [held, gone], "lost": [gone], "lost too": [gone], "unanswerable": []}
+    rows = [
+        {"id": name, "question": f"Who at the bank knew why, {name}?", "gold": gold} for name, gold in golds.items()
+    ]
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    found, missing = examples(cases, settings, embedder=WordEmbedder())
+
+    assert missing == 2
+    assert sum(example.answerable for example in found) == 2
 
 
 def test_what_was_fitted_and_who_writes_make_another_system(tmp_path: Path) -> None:

@@ -110,9 +110,22 @@ def test_confidence_figures_of_records() -> None:
     assert found["auroc"] == 1
     assert found["auroc_right"] == 1
     assert found["answered"] == pytest.approx(2 / 3)
-    assert found["answered_right"] == 0.5
     # Each alone in its bin: |.9 - 1|, |.6 - 0|, |.3 - 0| -> their mean is 1/3.
     assert found["ece"] == pytest.approx((0.1 + 0.6 + 0.3) / 3)
+
+
+def test_answers_are_right_when_something_they_cite_is_gold() -> None:
+    records = [
+        record(1, sentences=((0,),), cited=((),)),
+        record(2, sentences=((), (), (), (0,)), cited=((), (0,))),
+        record(3, sentences=((0,),), cited=((), ())),
+        record(4, sentences=((0,),), refused=True),
+        record(5, answerable=False, gold_parts=0, cited=((),)),
+    ]
+
+    # Of four answers the second alone cites gold, though the first and the third found theirs first.
+    assert values(records)["answered_right"] == 0.25
+    assert denominators(records)["answered_right"] == 4
 
 
 def test_failures_and_cases_without_gold_weigh_nothing() -> None:

@@ -14,6 +14,7 @@ from tests.shared_data import shared_data
 FOLDER = Path(evals.__file__).parent / "questions"
 NEWS, BROAD, DEV, WIKIPEDIA = (FOLDER / f"{name}.jsonl.gz" for name in ("news", "news-broad", "news-dev", "wikipedia"))
 CONTRAST, MADE_UP = FOLDER / "news-contrast.jsonl.gz", FOLDER / "made_up.jsonl.gz"
+PAIRS = FOLDER / "pairs-near.jsonl.gz"
 
 
 def about(cases: tuple[Case, ...]) -> set[str]:
@@ -23,7 +24,14 @@ def about(cases: tuple[Case, ...]) -> set[str]:
 
 @pytest.mark.parametrize(
     ("file", "count", "near"),
-    [(NEWS, 12_374, 0.17), (BROAD, 2_391, 0.18), (DEV, 1_626, 0.39), (CONTRAST, 6_455, 0.49), (WIKIPEDIA, 4_766, 0.14)],
+    [
+        (NEWS, 12_374, 0.17),
+        (BROAD, 2_391, 0.18),
+        (DEV, 1_626, 0.39),
+        (CONTRAST, 6_455, 0.49),
+        (WIKIPEDIA, 4_766, 0.14),
+        (PAIRS, 6_230, 0.53),
+    ],
 )
 def test_they_are_cases_with_places_and_without_the_articles_words(file: Path, count: int, near: float) -> None:
     cases = datasets.load(file).cases
@@ -74,3 +82,15 @@ def test_places_of_short_answers_fit_the_sentence_pairs(name: str, asked: int, s
     ).cases
     assert (len(cases), sum(bool(case.answers) for case in cases)) == (asked, short)
     assert sum(len(case.answers[0].split()) for case in cases) / asked < 4
+
+
+def test_those_about_sentence_pairs_name_their_articles_and_ask_what_the_pairs_do_not() -> None:
+    cases = datasets.load(PAIRS).cases
+    sets = [datasets.load(shared_data(f"nqg/src-{name}.txt.gz"), "pairs") for name in ("dev", "test")]
+    texts = {uri: article.text for held in sets for uri, article in held.articles}
+    assert about(cases) <= texts.keys()
+    assert not {case.question.casefold() for case in cases} & {
+        c.question.casefold() for held in sets for c in held.cases
+    }
+    spans = [(case, [texts[g.uri][g.near or 0 : g.end] for g in case.gold]) for case in cases]
+    assert all(any(answer in said for said in quotes) for case, quotes in spans for answer in case.answers)

@@ -281,6 +281,27 @@ class TestProgress:
                 step("asking", done, 1_000)
         assert capsys.readouterr().err.splitlines() == ["asking: 500 of 1,000", "asking: 1,000 of 1,000"]
 
+    def test_counts_in_odd_steps_are_said_when_they_pass_the_next_500(self, capsys: Printed) -> None:
+        with terminal.stages() as step:
+            for done in (0, 256, 512, 768, 1_030, 1_100):
+                step("ingesting", done, 1_100)
+            step("asking", 600, 700)
+            # Another file: counted from the beginning.
+            for done in (256, 512):
+                step("ingesting", done, 512)
+        assert capsys.readouterr().err.splitlines() == [
+            "ingesting: 512 of 1,100",
+            "ingesting: 1,030 of 1,100",
+            "asking: 600 of 700",
+            "ingesting: 512 of 512",
+        ]
+
+    def test_an_index_in_odd_steps_is_said_too(self, capsys: Printed) -> None:
+        with terminal.IngestReport(as_json=False) as report:
+            for done in range(0, 10_000, 4_096):
+                report.indexing(done, 10_000)
+        assert capsys.readouterr().err.splitlines() == ["Indexing: 8,192 of 10,000"]
+
     def test_a_terminal_gets_colour_and_bars(self) -> None:
         shown = on_a_terminal(
             "from tests.ui.test_terminal import *\n"

@@ -1,0 +1,55 @@
+"""What a run of the training begins from and what it reads: a run that was stopped goes on only with the same."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evals.reading.examples import Example
+from evals.reading.sampling import Drawn
+from qa.errors import ModelError
+
+if TYPE_CHECKING:
+    from qa.reader_network import Network
+
+
+def begin(network: "Network", start: Path) -> int:
+    """Load the published reader `start`; returns how many of its layers are the base's, which may stay so.
+
+    Raises ModelError.
+    """
+    from qa.reader_network import load_weights
+
+    try:
+        load_weights(network, start)
+        return int(json.loads(start.with_suffix(".json").read_text(encoding="utf-8")).get("frozen", 0))
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        remedy = "Give --start a file that `footnote train-reader publish` wrote, with its JSON file beside it."
+        raise ModelError(f"The reader {start} cannot be begun from: {reason}", remedy) from error
+
+
+def identity(
+    recipe: Mapping[str, Any], drawn: Iterable[Drawn], kept: Sequence[Example], start: Path | None
+) -> dict[str, Any]:
+    """What must be the same for a run to be gone on with. How many threads, and how often to measure, may change."""
+    same = {name: value for name, value in recipe.items() if name not in ("workers", "every")}
+    return {"recipe": same, "read": _read(drawn, kept), "start": _checksum(start) if start else ""}
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read(drawn: Iterable[Drawn], kept: Sequence[Example]) -> str:
+    """A digest of the questions that are trained on, with their passages, in their order, and of those kept apart."""
+    digest = hashlib.sha256()
+    for one in drawn:
+        digest.update(json.dumps([one.question, *(held.text.text for held in one.passages)]).encode())
+    digest.update(json.dumps([[example.id, example.question] for example in kept]).encode())
+    return digest.hexdigest()
