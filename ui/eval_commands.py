@@ -20,7 +20,7 @@ Form = Annotated[
     str,
     typer.Option(
         "--format",
-        help="cases, csv, squad, selqa, qed, longdocs, beir, pairs or articles; samples/README.md describes them.",
+        help="cases, csv, squad, squad-pages, selqa, qed, longdocs, beir, pairs or articles; see samples/README.md.",
     ),
 ]
 

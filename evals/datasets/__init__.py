@@ -14,6 +14,7 @@ FORMATS: dict[str, Callable[[Path], Dataset]] = {
     "cases": case_lines.load,
     "csv": csv_cases.load,
     "squad": squad.load,
+    "squad-pages": squad.load_pages,
     "selqa": selqa.load,
     "qed": qed.load,
     "longdocs": longdocs.load,

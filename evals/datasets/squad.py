@@ -4,7 +4,7 @@ Format: Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension o
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from evals.datasets.files import json_of, name_of
 from qa import sentences
 from qa.domain import LoadedArticle, Span
 from qa.errors import CaseError
+
+BETWEEN = "\n\n"
+"""Paragraphs of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,19 @@ def load(path: Path) -> Dataset:
     return Dataset(name, distinct(cases, str(path)), tuple((p.uri, p.article) for p in paragraphs))
 
 
+def load_pages(path: Path) -> Dataset:
+    """The same cases about whole pages: the paragraphs of an entry are one article, which can be left out as one."""
+    held = load(path)
+    texts, starts = dict[str, list[str]](), dict[str, int]()
+    for uri, article in held.articles:
+        page = texts.setdefault(_page(uri), [])
+        starts[uri] = sum(len(text) + len(BETWEEN) for text in page)
+        page.append(article.text)
+    titles = {_page(uri): article for uri, article in held.articles}
+    articles = tuple((uri, replace(titles[uri], text=BETWEEN.join(page))) for uri, page in texts.items())
+    return Dataset(held.name, tuple(_of_page(case, starts) for case in held.cases), articles)
+
+
 def sentences_touched(spans: Sequence[Span], answer: Span) -> list[Span]:
     """The sentences that share at least one character with the answer."""
     return [span for span in spans if span.start < answer.end and answer.start < span.end]
@@ -50,6 +66,15 @@ def _paragraphs(content: Any, name: str) -> Iterator[_Paragraph]:
         for place, paragraph in enumerate(entry["paragraphs"]):
             article = LoadedArticle(title.replace("_", " "), paragraph["context"], publisher=name, language="en")
             yield _Paragraph(f"squad:{name}/{number}-{title}/{place}", article, paragraph["qas"])
+
+
+def _page(uri: str) -> str:
+    return uri.rpartition("/")[0]
+
+
+def _of_page(case: Case, starts: Mapping[str, int]) -> Case:
+    gold = tuple(replace(g, uri=_page(g.uri), near=starts[g.uri] + (g.near or 0)) for g in case.gold)
+    return replace(case, gold=gold, about=_page(case.about))
 
 
 def _cases(paragraph: _Paragraph, path: Path) -> Iterator[Case]:

@@ -95,6 +95,31 @@ def test_squad_impossible_question_has_no_gold(tmp_path: Path) -> None:
     assert [(case.answerable, case.kind, case.answers) for case in cases] == [(False, "unanswerable", ())] * 2
 
 
+def test_squad_pages_are_whole_articles(tmp_path: Path) -> None:
+    rows = {
+        "data": [
+            {
+                "title": title,
+                "paragraphs": [
+                    {"context": f"{TEXT} {n}.", "qas": [{**asked("When?", "Friday"), "id": f"{title}-{n}"}]}
+                    for n in range(3)
+                ],
+            }
+            for title in ("Bank_rates", "Rates")
+        ]
+    }
+
+    dataset = load(written(tmp_path / "tiny.json", rows), "squad-pages")
+
+    texts = dict(dataset.articles)
+    assert [article.title for article in texts.values()] == ["Bank rates", "Rates"]
+    assert {article.text for article in texts.values()} == {"\n\n".join(f"{TEXT} {n}." for n in range(3))}
+    assert len({(gold.uri, gold.near) for case in dataset.cases for gold in case.gold}) == 6
+    for case in dataset.cases:
+        assert all(texts[g.uri].text[g.near or 0 :].startswith(g.quote) and g.uri == case.about for g in case.gold)
+    assert missing_of(dataset) == []
+
+
 @pytest.mark.parametrize("content", [[], {}, {"data": [{}]}, {"data": [{"paragraphs": [{"context": TEXT}]}]}])
 def test_what_is_not_squad_is_refused(tmp_path: Path, content: Any) -> None:
     with pytest.raises(CaseError, match="not a SQuAD-format file"):
