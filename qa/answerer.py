@@ -34,6 +34,8 @@ LONGEST_QUESTION = 2_000
 """Characters."""
 RANKED = 20
 """Sentences of evidence that are kept for a question."""
+SHARED = 0.2
+"""Of a question's words, by how rare they are, in a passage of another language than English that answers it."""
 DECLINED = "The chat model finds no answer to this question in the sentences that came closest."
 LEFT_OUT = "Not read to understand this question, for lack of room: the first {} of {} earlier questions."
 FALLEN_BACK = "These are the sentences themselves."
@@ -158,10 +160,16 @@ class Answerer:
     def _probability(
         self, question: str, filters: Filters, passages: Sequence[RankedPassage], readings: Sequence[Reading]
     ) -> float:
-        """0 too for a question that names nothing, unless it is asked of chosen articles: "What is this about?"."""
-        if not passages or (phrasing.names_nothing(question) and not filters.article_ids):
+        """0 too for a question that names nothing, unless it is asked of chosen articles ("What is this about?"), and for
+        one that shares next to nothing with a passage in a language that the confidence was not fitted on."""
+        if not passages:
             return 0.0
-        return self._confidence.probability(self.features(question, passages, readings))
+        found = self.features(question, passages, readings)
+        probability = self._confidence.probability(found)
+        if phrasing.names_nothing(question) and not filters.article_ids:
+            return 0.0
+        best = _best_first(passages, readings)[0][0].passage
+        return 0.0 if found["covered_by_passage"] < SHARED and phrasing.foreign(best.text) else probability
 
 
 class _Clock:

@@ -1,4 +1,4 @@
-"""How a question is put -> what of it is looked for. Pure."""
+"""How a question is put -> what of it is looked for, and what can be relied on. Pure."""
 
 import re
 
@@ -6,6 +6,8 @@ from qa import sentences, terms
 
 LONG = 40
 """Words of a question before whose last sentence context stands, rather than part of what is asked."""
+
+LATIN_ENDS = "\u0250"
 
 _WH = r"(?:who|whom|whose|what|which|when|where|why|how)"
 _POLITE = re.compile(
@@ -32,6 +34,13 @@ def asked(question: str) -> str:
         return question
     said = [span.of(question) for span in sentences.split(question)]
     return " ".join(said[-2:]) if said[-1].startswith("(") else said[-1]
+
+
+def foreign(text: str) -> bool:
+    """Whether it is in another language than English, as far as its letters and short words tell."""
+    letters = [sign for sign in text if sign.isalpha()]
+    latin = sum(sign < LATIN_ENDS for sign in letters)
+    return 2 * latin < len(letters) or sentences.language_of(text) not in ("", "en")
 
 
 def names_nothing(question: str) -> bool:

@@ -126,6 +126,15 @@ class TestSteps:
         assert [e.quote for e in refused.evidence] == ["Foxes hunt.", "Owls sleep."]
         assert isinstance(answerer(library, passages, readings, UNSURE, threshold=0.0).answer("Foxes?"), Answer)
 
+    def test_what_shares_nothing_with_a_foreign_passage_is_refused(self, library: Library) -> None:
+        bridge = [ranked("Городской совет одобрил ремонт старого моста.")]
+        asked = answerer(library, bridge, [Reading((0.9,))])
+        assert isinstance(asked.answer("Кто выиграл чемпионат мира?"), Refusal)
+        assert isinstance(asked.answer("Кто одобрил ремонт моста?"), Answer)
+        assert isinstance(
+            answerer(library, [ranked("Foxes hunt.")], [Reading((0.9,))]).answer("Who is Goethe?"), Answer
+        )
+
     @pytest.mark.parametrize("question", ["Why not?", "Can you tell me who?", "the"])
     def test_a_question_that_names_nothing_is_refused_unless_articles_are_chosen(
         self, library: Library, question: str

@@ -48,3 +48,21 @@ def test_nothing_is_named(question: str) -> None:
 )
 def test_something_is_named(question: str) -> None:
     assert not phrasing.names_nothing(question)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("The council closed the bridge, and it will be open in June for all of them.", False),
+        (
+            "Der Stadtrat hat die Sanierung der Brücke beschlossen, und sie wird im Juni wieder für den Verkehr frei.",
+            True,
+        ),
+        ("Городской совет одобрил ремонт моста.", True),
+        ("وافق مجلس المدينة", True),
+        ("OK", False),
+        ("", False),
+    ],
+)
+def test_another_language_than_english_is_heard(text: str, said: bool) -> None:
+    assert phrasing.foreign(text) == said
