@@ -160,8 +160,8 @@ class Answerer:
     def _probability(
         self, question: str, filters: Filters, passages: Sequence[RankedPassage], readings: Sequence[Reading]
     ) -> float:
-        """0 too for a question that names nothing, unless it is asked of chosen articles ("What is this about?"), and for
-        one that shares next to nothing with a passage in a language that the confidence was not fitted on."""
+        """0 too for a question that names nothing, unless it is asked of chosen articles ("What is this about?"), and
+        for one that shares next to nothing with a passage in a language that the confidence was not fitted on."""
         if not passages:
             return 0.0
         found = self.features(question, passages, readings)
