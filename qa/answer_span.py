@@ -6,13 +6,14 @@ from collections.abc import Sequence
 LONGEST = 24
 """Most tokens of a short answer."""
 
-_WH = r"(?:who|whom|whose|what|which|when|where|why|how)"
+WH = r"(?:who|whom|whose|what|which|when|where|why|how)"
+"""The words that a question is asked with."""
 _VERB = (
     r"(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must"
     r"|won['’]?t|cannot|ain['’]?t|shan['’]?t)"
 )
 _YES_NO = re.compile(
-    rf"^(?:(?!(?:[^,?]* )?{_WH}\b)[^,?]{{1,80}}, )?(?:and |but |so )?{_VERB}(?:n['’]?t)?\b", re.IGNORECASE
+    rf"^(?:(?!(?:[^,?]* )?{WH}\b)[^,?]{{1,80}}, )?(?:and |but |so )?{_VERB}(?:n['’]?t)?\b", re.IGNORECASE
 )
 _REASON_OR_MANNER = re.compile(
     r"\bwhy\b|\bhow come\b|\bfor what reasons?\b"

@@ -3,20 +3,20 @@
 import re
 
 from qa import sentences, terms
+from qa.answer_span import WH
 
 LONG = 40
 """Words of a question before whose last sentence context stands, rather than part of what is asked."""
 
 LATIN_ENDS = "\u0250"
 
-_WH = r"(?:who|whom|whose|what|which|when|where|why|how)"
 _POLITE = re.compile(
     r"^(?:please,? )?(?:"
     r"(?:can|could|would|will) (?:you|anyone|someone)(?: please)? (?:tell (?:me|us)|say)"
     r"|(?:do|does) (?:you|anyone|anybody) (?:happen to )?know"
     r"|tell (?:me|us)"
     r"|i(?:['’]d| would) like to know"
-    rf")[,:]? (?={_WH}\b)",
+    rf")[,:]? (?={WH}\b)",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<=[^\s.?!] )(?!I\b)[^\W\d_a-z]")

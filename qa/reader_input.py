@@ -31,6 +31,13 @@ class PassageText:
         spans = tuple(Span(s.start - passage.start, s.end - passage.start) for s in passage.sentences)
         return cls(passage.article.title, passage.text, spans)
 
+    def part(self, first: int, end: int) -> "PassageText":
+        """The sentences from `first` up to before `end`, and no other text."""
+        held = self.sentences[first:end]
+        start = held[0].start
+        spans = tuple(Span(one.start - start, one.end - start) for one in held)
+        return PassageText(self.title, self.text[start : held[-1].end], spans)
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qa.domain import Span
 from qa.model_reader import Read
 from qa.reader_input import NONE, Encoded, Encoder, PassageText
 
@@ -59,7 +58,7 @@ def merged(held: Sequence[Window], found: Sequence[Read]) -> Read:
 def _windows(encoder: Encoder, question: str, text: PassageText, whole: Encoded) -> list[Window]:
     found = [Window(0, 0, whole)]
     while (first := _unread(found[-1], text)) < len(text.sentences):
-        rest = _from(text, first)
+        rest = text.part(first, len(text.sentences))
         found.append(Window(first, text.sentences[first].start, encoder.encode(question, [rest])[0]))
     return found
 
@@ -69,9 +68,3 @@ def _unread(window: Window, text: PassageText) -> int:
     reached = window.offset + max((end for _, end in window.encoded.spans), default=NONE)
     read = sum(one.end <= reached for one in text.sentences[window.first :])
     return window.first + max(read, 1)
-
-
-def _from(text: PassageText, sentence: int) -> PassageText:
-    start = text.sentences[sentence].start
-    spans = tuple(Span(one.start - start, one.end - start) for one in text.sentences[sentence:])
-    return PassageText(text.title, text.text[start:], spans)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from qa.domain import Span
 from qa.fusion import Scores
 from qa.reader_input import PassageText
 
@@ -54,7 +53,4 @@ def _close(scores: Sequence[Scores], within: float) -> list[tuple[int, int]]:
 def _between(text: PassageText, sentence: int) -> tuple[PassageText, int]:
     """The sentence with the one before it and the one after it, and which of them it is."""
     first = max(0, sentence - 1)
-    held = text.sentences[first : sentence + 2]
-    start, end = held[0].start, held[-1].end
-    spans = tuple(Span(one.start - start, one.end - start) for one in held)
-    return PassageText(text.title, text.text[start:end], spans), sentence - first
+    return text.part(first, sentence + 2), sentence - first

@@ -21,13 +21,12 @@ def begin(network: "Network", start: Path) -> int:
     """
     from qa.reader_network import load_weights
 
+    load_weights(network, start)
     try:
-        load_weights(network, start)
         return int(json.loads(start.with_suffix(".json").read_text(encoding="utf-8")).get("frozen", 0))
-    except Exception as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    except (OSError, TypeError, ValueError) as error:
         remedy = "Give --start a file that `footnote train-reader publish` wrote, with its JSON file beside it."
-        raise ModelError(f"The reader {start} cannot be begun from: {reason}", remedy) from error
+        raise ModelError(f"The reader {start} cannot be begun from: {error}", remedy) from error
 
 
 def identity(

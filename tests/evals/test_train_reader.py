@@ -143,8 +143,9 @@ class TestTraining:
         save(Trainer(base, tmp_path, recipe(), mixed=False).network, tmp_path / "reader.safetensors", {})
         (tmp_path / "reader.json").unlink()
         for name in ("reader.safetensors", "none.safetensors"):
-            with pytest.raises(ModelError, match=f"{name} cannot be begun from"):
+            with pytest.raises(ModelError, match=f"{name} cannot be begun from") as raised:
                 Trainer(base, tmp_path / "second", recipe(), start=tmp_path / name)
+            assert str(raised.value).count("cannot be begun from") == 1
 
     def test_a_checkpoint_of_another_run_is_not_gone_on_from(self, base: Path, tmp_path: Path) -> None:
         of, kept = recipe(every=1), tiny_reader.examples(4)
