@@ -25,7 +25,7 @@ from evals.datasets.answer_places import answered
 from evals.reading import blend, examples
 from evals.reading.averaging import mean_of
 from evals.reading.examples import Example
-from evals.reading.options import SEED, amount, mixed, stage, whole
+from evals.reading.options import SEED, amount, mixed, reader, stage, whole
 from evals.reading.training import BEST, Recipe, Trainer, steps
 from evals.temporary import Named, temporary_library
 from qa.bootstrap import make_embedder
@@ -201,8 +201,8 @@ def _publish_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE[:FORMAT]", help="cases, to fit what is fitted after training")
     parser.add_argument("--library", type=Path, required=True, help="one that is there, with the cases' articles")
     parser.add_argument("--folder", type=Path, required=True, help="of the checkpoint")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--limit", type=int, default=150, help="at most so many cases of each file")
+    parser.add_argument("--out", type=reader, required=True, help="a .safetensors file; its figures go beside it")
+    parser.add_argument("--limit", type=whole(1), default=150, help="at most so many cases of each file")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from evals.reading import examples
 from evals.reading.examples import Example
 from evals.reading.training import Stage
+from qa.bootstrap import TRAINED
 from qa.errors import CaseError
 
 SEED = 0
@@ -35,6 +36,14 @@ def amount(written: str) -> float:
     if not 0 <= found < math.inf:
         raise ArgumentTypeError(f"{written!r} is not a number of 0 or more")
     return found
+
+
+def reader(written: str) -> Path:
+    """For argparse: where a reader goes. Its figures go beside it in a .json, and `FOOTNOTE_READER` tells it from other
+    models by its ending."""
+    if Path(written).suffix != TRAINED:
+        raise ArgumentTypeError(f"{written!r} does not end in {TRAINED}, by which a reader is known; say reader{TRAINED}")
+    return Path(written)
 
 
 def stage(named: str, size: str, questions: str) -> Stage:

@@ -236,6 +236,23 @@ class TestPublishing:
         assert "ingest" in refused.value.remedy
         assert not (folder / "models").exists()
 
+    @pytest.mark.parametrize("out", ["x.json", "x", "x.safetensors.gz", ".safetensors", ""])
+    def test_a_reader_is_named_so_that_its_figures_have_a_file_of_their_own(
+        self, out: str, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Beside x.json the figures would be x.json."""
+        with pytest.raises(SystemExit):
+            train_reader.main([*self.asked(folder, "library", GOLD), "--out", out])
+        assert f"--out: {out!r} does not end in .safetensors" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("limit", ["-5", "0", "few"])
+    def test_a_limit_that_cannot_be_is_refused(
+        self, limit: str, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit):
+            train_reader.main([*self.asked(folder, "library", GOLD), f"--limit={limit}"])
+        assert f"--limit: {limit!r} is not a whole number of 1 or more" in capsys.readouterr().err
+
     def test_the_last_line_says_on_how_many_it_was_fitted(
         self, folder: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
