@@ -6,12 +6,12 @@ NAME = "library.lock"
 
 
 class Lock:
-    """Never waits. Within one process, too, only one `Lock` of a folder holds it."""
+    """Never waits. Within one process, too, only one `Lock` of a folder and name holds it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = NAME) -> None:
         from filelock import FileLock
 
-        self._lock = FileLock(folder / NAME, thread_local=False, is_singleton=False)
+        self._lock = FileLock(folder / name, thread_local=False, is_singleton=False)
 
     def take(self) -> bool:
         """Whether this process has it now."""

@@ -8,7 +8,6 @@ showing the words of an answer begins to pay: a shown span is worth its F1 again
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from evals.cases import BROAD, Case
 from evals.gold import Place, Resolver, parts_at
 from evals.metrics import token_f1
+from evals.reading.aside import made_aside
 from qa import answer_span
 from qa.composer import MARGIN
 from qa.domain import Filters, RankedPassage, StoredPassage
@@ -59,9 +59,8 @@ def publish(best: Path, base: Path, out: Path, cases: Sequence[Case], library: L
 
     asked = _with_gold(cases, library)
     network, about = restore_training(best, base)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=out.parent, prefix=f".{out.stem}-") as folder:
-        made = Path(folder) / out.name
+    with made_aside(out) as folder:
+        made = folder / out.name
         save(network, made, {**about, **UNFITTED})
         reader, retriever = TrainedReader(SimilarityReader(library), made, base=base), HybridRetriever(library)
         figures = fit(read_all(asked, library, embedder, retriever, reader))

@@ -42,7 +42,9 @@ def reader(written: str) -> Path:
     """For argparse: where a reader goes. Its figures go beside it in a .json, and `FOOTNOTE_READER` tells it from other
     models by its ending."""
     if Path(written).suffix != TRAINED:
-        raise ArgumentTypeError(f"{written!r} does not end in {TRAINED}, by which a reader is known; say reader{TRAINED}")
+        raise ArgumentTypeError(
+            f"{written!r} does not end in {TRAINED}, by which a reader is known; say reader{TRAINED}"
+        )
     return Path(written)
 
 

@@ -12,6 +12,7 @@ import torch
 from evals import train_reader
 from evals.cases import Case, Gold
 from evals.reading import blend
+from evals.reading.aside import LOCK
 from evals.reading.blend import (
     NEVER,
     UNSURE,
@@ -189,6 +190,13 @@ class TestPublishing:
         with pytest.raises(KeyboardInterrupt):
             self.publish(base, out, library, [GOLD], Interrupted())
         assert self.untouched(out)
+
+    def test_what_a_killed_publish_left_is_gone_after_the_next(self, base: Path, out: Path, library: Library) -> None:
+        (out.parent / ".reader-killed").mkdir()
+        (out.parent / ".reader-killed" / LOCK).touch()
+        (out.parent / ".reader-killed" / out.name).write_bytes(b"half")
+        self.publish(base, out, library, [GOLD])
+        assert {path.name for path in out.parent.iterdir()} == {"reader.safetensors", "reader.json"}
 
     def test_the_description_is_replaced_last(self, base: Path, out: Path, library: Library) -> None:
         out.unlink()
