@@ -92,17 +92,19 @@ def ece(confidence: Numbers, right: Truth, bins: int = BINS) -> Figure:
 def aurc(confidence: Numbers, right: Truth) -> Figure:
     """Area under the risk-coverage curve: the mean, over all coverages, of the share wrong among the surest.
 
-    Geifman and El-Yaniv, "Selective Classification for Deep Neural Networks", arXiv:1705.08500.
+    Geifman and El-Yaniv, "Selective Classification for Deep Neural Networks", arXiv:1705.08500. Of equally sure cases
+    any may come first: each counts as wrong as they are on average, which is the mean over all their orders. A weight
+    is how many times the case is there, a whole number.
     """
-    order = np.argsort(-confidence, kind="stable")
+    values, place = np.unique(-confidence, return_inverse=True)
 
     def figure(weights: Numbers) -> float | None:
-        drawn = weights[order]
-        covered = np.cumsum(drawn)
-        if not len(covered) or not covered[-1]:
+        held = np.bincount(place, weights, minlength=len(values))
+        wrong = np.bincount(place, weights * ~right, minlength=len(values))
+        if not held.any():
             return None
-        risk = np.cumsum(drawn * ~right[order]) / np.maximum(covered, 1e-12)
-        return float((risk * drawn).sum() / covered[-1])
+        surest_first = np.repeat(wrong / np.maximum(held, 1), held.astype(int))
+        return float((np.cumsum(surest_first) / np.arange(1, len(surest_first) + 1)).mean())
 
     return figure
 

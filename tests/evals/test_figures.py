@@ -1,5 +1,7 @@
 """Figures of a run: by hand, and against scikit-learn."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -98,6 +100,16 @@ def test_aurc_by_hand() -> None:
     assert figure(np.zeros(4)) is None
 
 
+def test_aurc_of_equally_sure_cases_is_the_mean_over_their_orders() -> None:
+    confidence, right = np.array([0.9, 0.5, 0.5, 0.5, 0.2]), truth(1, 0, 1, 0, 0)
+    orders = [[0, *middle, 4] for middle in permutations((1, 2, 3))]
+    apart = [aurc(-np.arange(5.0), right[order])(np.ones(5)) for order in orders]
+
+    assert len(set(apart)) == 3
+    for order in orders:
+        assert aurc(confidence[order], right[order])(np.ones(5)) == pytest.approx(np.mean(apart))
+
+
 def test_confidence_figures_of_records() -> None:
     records = [
         record(1, confidence=0.9, sentences=((0,),)),
@@ -187,7 +199,7 @@ def repeated(cases: list[tuple[float, bool, int]]) -> list[tuple[float, bool, in
 def test_a_weight_of_two_is_the_case_twice(cases: list[tuple[float, bool, int]]) -> None:
     confidence, right, drawn = columns(cases)
     again = repeated(cases)
-    for make in (auroc, ece):
+    for make in (auroc, ece, aurc):
         weighted = make(confidence, right)(drawn)
         if not again:
             assert weighted is None
