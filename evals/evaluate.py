@@ -12,7 +12,7 @@ from evals.judge import Judge
 from evals.records import Record
 from evals.report import build
 from evals.runner import Answers, Asked, ask
-from evals.runs import Run, key_of, library_fingerprint
+from evals.runs import Contents, Run, key_of, library_fingerprint
 from evals.statistics import DRAWS
 
 
@@ -49,7 +49,7 @@ class Asking:
 def evaluate(
     dataset: Dataset,
     answers: Answers,
-    shelf: Shelf,
+    shelf: Contents,
     *,
     system: str = "footnote",
     asking: Asking = Asking(),

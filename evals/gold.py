@@ -17,9 +17,6 @@ class Listed(Protocol):
     def article_id(self) -> int: ...
 
     @property
-    def version(self) -> int: ...
-
-    @property
     def uri(self) -> str: ...
 
 

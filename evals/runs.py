@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from evals.cases import Dataset, names, to_row
 from evals.gold import Shelf
@@ -21,6 +21,12 @@ from evals.records import to_row as row_of
 from qa.errors import CaseError
 
 ERASED = "(made from an article that was purged)"
+
+
+class Contents(Shelf, Protocol):
+    """A shelf that can tell whether it holds the same as another."""
+
+    def content_hashes(self) -> Mapping[str, str]: ...
 
 
 class Run:
@@ -58,8 +64,8 @@ class Run:
         return kept
 
 
-def key_of(dataset: Dataset, shelf: Shelf, system: str, settings: Mapping[str, Any]) -> str:
-    """Of the cases, the articles that they bring, the library's articles and versions, the system and its settings."""
+def key_of(dataset: Dataset, shelf: Contents, system: str, settings: Mapping[str, Any]) -> str:
+    """Of the cases, the articles that they bring, the library's articles, the system and its settings."""
     digest = hashlib.sha256(json.dumps([system, dict(settings)], sort_keys=True).encode())
     for case in dataset.cases:
         digest.update(json.dumps(to_row(case), sort_keys=True).encode())
@@ -69,9 +75,9 @@ def key_of(dataset: Dataset, shelf: Shelf, system: str, settings: Mapping[str, A
     return digest.hexdigest()[:12]
 
 
-def library_fingerprint(shelf: Shelf) -> str:
-    """Changes when an article comes, goes or changes."""
-    held = sorted(f"{article.uri}\t{article.version}" for article in shelf.articles())
+def library_fingerprint(shelf: Contents) -> str:
+    """Changes when an article comes, goes or changes. Versions do not tell: a library made anew counts from 1 again."""
+    held = sorted(f"{uri}\t{content}" for uri, content in shelf.content_hashes().items())
     return hashlib.sha256("\n".join(held).encode(errors="replace")).hexdigest()[:12]
 
 

@@ -135,6 +135,11 @@ def listed(
     return [ArticleRef(*row) for row in rows]
 
 
+def content_hashes(connection: sqlite3.Connection) -> dict[str, str]:
+    """Of the current versions, by URI."""
+    return dict(connection.execute(f"SELECT uri, content_hash {_CURRENT}").fetchall())
+
+
 def counted(connection: sqlite3.Connection, search: str, filters: Filters) -> int:
     """How many `listed` would give without a limit."""
     conditions, values = _searched(search, filters)

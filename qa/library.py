@@ -99,6 +99,11 @@ class Library:
         """Of the current version."""
         return self._hash(uri, 0)
 
+    def content_hashes(self) -> dict[str, str]:
+        """Of all current versions, by URI."""
+        with self._catalog.reading() as connection:
+            return articles.content_hashes(connection)
+
     def source_hash(self, uri: str) -> str | None:
         """Of the raw bytes that the current version came from."""
         return self._hash(uri, 1)

@@ -42,6 +42,9 @@ class FakeShelf:
     def articles(self) -> Iterable[Article]:
         return self._articles.values()
 
+    def content_hashes(self) -> Mapping[str, str]:
+        return {held.uri: held.content_hash for held in self._articles.values()}
+
     def article(self, article_id: int, version: int | None = None) -> Article:
         if article_id not in self._articles:
             raise NotInLibrary(f"There is no article {article_id}.")

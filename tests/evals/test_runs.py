@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -5,9 +6,12 @@ import pytest
 from evals.cases import Case, Dataset, Gold
 from evals.evaluate import evaluate
 from evals.runs import ERASED, Run, forget, kept, key_of, library_fingerprint, read
+from evals.temporary import store
 from qa.domain import LoadedArticle
 from qa.errors import CaseError
+from qa.library import Library
 from tests.evals.makers import FakeAnswers, FakeShelf, article, evidence, record
+from tests.fakes import FakeEmbedder
 
 RATES = article(1, "rates.txt", "Rates rose.")
 SHELF = FakeShelf(RATES)
@@ -106,6 +110,23 @@ def test_the_fingerprint_of_a_library_does_not_depend_on_the_order() -> None:
 
     assert library_fingerprint(FakeShelf(RATES, other)) == library_fingerprint(FakeShelf(other, RATES))
     assert library_fingerprint(FakeShelf(RATES)) != library_fingerprint(FakeShelf(other))
+
+
+def test_a_library_made_anew_in_the_same_folder_is_another_unless_it_holds_the_same(tmp_path: Path) -> None:
+    texts = [
+        {"rates.txt": "Rates rose.", "b.txt": "Nobody knew."},
+        {"b.txt": "Nobody knew.", "rates.txt": "Rates rose."},
+        {"rates.txt": "Rates fell.", "b.txt": "Nobody knew."},
+    ]
+    prints = []
+    for held in texts:
+        embedder = FakeEmbedder()
+        with Library.open(tmp_path / "library", embedder.stamp, index="exact") as library:
+            list(store([(uri, LoadedArticle("News", text)) for uri, text in held.items()], library, embedder))
+            prints.append(library_fingerprint(library))
+        shutil.rmtree(tmp_path / "library")
+
+    assert prints[0] == prints[1] != prints[2]
 
 
 def test_newest_runs_first(tmp_path: Path) -> None:

@@ -54,11 +54,13 @@ class TestAdding:
         item = new("a", "One.")
         library.add_many([item])
         assert library.content_hash("a") == item.loaded.content_hash
+        assert library.content_hashes() == {"a": item.loaded.content_hash}
         assert library.source_hash("a") == item.source_hash
         library.add("a", item.loaded, item.passages, item.vectors, "other bytes, same article")
         assert library.source_hash("a") == "other bytes, same article"
         library.remove(1)
         assert library.content_hash("a") is None
+        assert library.content_hashes() == {}
         assert library.source_hash("nowhere") is None
 
     def test_passages_come_back_as_they_were(self, library: Library) -> None:
