@@ -145,13 +145,17 @@ def fit(
     )
 
 
-def write(calibration: Calibration, path: Path) -> None:
-    """The data file that `Confidence.load` reads, with its provenance."""
+def write(calibration: Calibration, path: Path, reader: str = "") -> None:
+    """The data file that `Confidence.load` reads, with its provenance.
+
+    `reader` is the checksum of the trained one that it was fitted with, if it was one: it is used with no other.
+    """
     confidence = calibration.confidence
     content = {
         "intercept": confidence.intercept,
         "weights": {name: list(values) for name, values in confidence.weights.items()},
         "threshold": confidence.threshold,
+        **({"reader": reader} if reader else {}),
         "provenance": dict(calibration.provenance),
         "fingerprints": base64.b64encode(b"".join(sorted(calibration.fingerprints))).decode(),
     }

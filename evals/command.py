@@ -21,6 +21,7 @@ from evals.runner import Answers
 from evals.smaller import smaller
 from evals.temporary import Progress, wired_for
 from qa.bootstrap import TRAINED, Service, calibration, make_embedder, reader_file, service
+from qa.confidence import checksum
 from qa.embedder import Embedder
 from qa.errors import CaseError, UsageError
 from qa.library import Library
@@ -121,6 +122,12 @@ def examples(
                 part = service(settings, embedder=embedder, library=small, confidence=tap)
                 found += _examples(some, part, tap, progress)
     return found, sum(one.case.answerable and not one.parts for one in resolved)
+
+
+def reader_checksum(settings: Settings) -> str:
+    """Of the trained reader that the settings name, for `calibrate.write`; "" for any other."""
+    path = reader_file(settings)
+    return checksum(path) if path and path.suffix == TRAINED and path.is_file() else ""
 
 
 def ranking_lists(

@@ -1,5 +1,6 @@
 """Settings -> Library and Answerer. Every part can be given instead: tests and evals use the same door with fakes."""
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from qa.answerer import Answerer
 from qa.chat_rewriter import BUDGET, ChatRewriter
-from qa.confidence import DATA, Confidence
+from qa.confidence import DATA, Confidence, fitted_with
 from qa.embedder import Embedder, SentenceTransformerEmbedder
 from qa.fluent import FluentWriter
 from qa.generator import ChatGenerator, Generator
@@ -22,6 +23,9 @@ NO_MODEL = "no model: the sentences themselves"
 """What may be chosen beside the chat models."""
 TRAINED = ".safetensors"
 """How the name of a reader ends that was trained with Footnote."""
+STALE = "{} was fitted with other weights than the reader's: the confidence of similarity is used."
+FIT_AGAIN = "Make it again with footnote eval calibrate."
+_log = logging.getLogger(__name__)
 _QUIET = {
     "ANONYMIZED_TELEMETRY": "False",
     "GRADIO_ANALYTICS_ENABLED": "False",
@@ -66,7 +70,7 @@ def service(
     library = library or Library.open(settings.library, embedder.stamp, index=settings.index, create=create)
     retriever = retriever or HybridRetriever(library, settings.passages)
     reader = reader or make_reader(settings, library)
-    confidence = confidence or Confidence.load(calibration(settings))
+    confidence = confidence or make_confidence(settings)
 
     def answering(settings: Settings, generator: Generator | None) -> Answerer:
         return Answerer(
@@ -116,14 +120,28 @@ def reader_beside(similarity: Reader, settings: Settings) -> Reader:
     return open_reader(similarity, settings.reader, settings.read_passages)
 
 
+def make_confidence(settings: Settings) -> Confidence:
+    """That of the reader that the settings name; says so where another has to do. Raises ModelError."""
+    used, beside = calibration(settings), calibration_beside(settings)
+    if used != beside and beside.exists():
+        _log.warning("%s %s", STALE.format(beside), FIT_AGAIN)
+    return Confidence.load(used)
+
+
 def calibration(settings: Settings) -> Path:
     """Of the confidence, fitted with the reader that the settings name: beside a trained one's file, where it is there.
 
-    A reader without one is weighed as similarity is.
+    A reader without one is weighed as similarity is, and so is one that was trained anew since.
     """
+    path, beside = reader_file(settings), calibration_beside(settings)
+    fits = beside.exists() and (path is None or fitted_with(path, beside))
+    return beside if fits else DATA
+
+
+def calibration_beside(settings: Settings) -> Path:
+    """Where the calibration of the reader that the settings name would be."""
     path = reader_file(settings)
-    beside = path.with_name(f"{path.name.removesuffix(TRAINED)}.confidence.json") if path else DATA
-    return beside if beside.exists() else DATA
+    return path.with_name(f"{path.name.removesuffix(TRAINED)}.confidence.json") if path else DATA
 
 
 def make_generator(settings: Settings) -> Generator | None:

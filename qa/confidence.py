@@ -2,10 +2,11 @@
 
 Calibration fits it to "gold is among the first three sentences", the most that an answer claims by default. A logistic
 regression over a dozen features. Its weights, its threshold and where they came from stand in a data file, which
-`footnote eval calibrate` writes: `confidence.json` for similarity, and one beside a trained reader's file for that.
-Nothing here is fitted by hand.
+`footnote eval calibrate` writes: `confidence.json` for similarity, and one beside a trained reader's file for that,
+with the checksum of the reader. Nothing here is fitted by hand.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -56,6 +57,22 @@ class Confidence:
         for name, (weight, mean, scale) in self.weights.items():
             total += weight * (features[name] - mean) / scale
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def checksum(weights: Path) -> str:
+    """SHA-256 of a trained reader's file, by which a calibration names the reader that it was fitted with."""
+    with weights.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fitted_with(weights: Path, calibration: Path) -> bool:
+    """False where the calibration names other weights. One that names none is taken at its place's word; what cannot be
+    read is found out when it is loaded."""
+    try:
+        named = json.loads(calibration.read_text(encoding="utf-8")).get("reader")
+        return named is None or named == checksum(weights)
+    except (OSError, ValueError, AttributeError):
+        return True
 
 
 def features(

@@ -93,14 +93,16 @@ class _Unasked:
 
 def _reader(settings: Settings) -> Finding:
     """It is loaded, with what its confidence is computed from."""
-    from qa.bootstrap import calibration, reader_beside, reader_file
+    from qa.bootstrap import FIT_AGAIN, STALE, calibration, calibration_beside, reader_beside, reader_file
 
-    weighed = calibration(settings)
+    weighed, beside = calibration(settings), calibration_beside(settings)
     try:
         reader_beside(_Unasked(), settings)
         Confidence.load(weighed)
     except ModelError as error:
         return Finding("reader", "error", error.message, error.remedy)
+    if weighed != beside and beside.exists():
+        return Finding("reader", "warning", STALE.format(beside), FIT_AGAIN)
     return Finding("reader", "ok", f"{reader_file(settings) or 'similarity alone'}, calibrated by {weighed.name}")
 
 

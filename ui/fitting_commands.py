@@ -78,7 +78,7 @@ def calibrate(
     """Fit the confidence and its threshold on FILEs; report on other ones with footnote eval."""
     from evals import calibrate as calibration
     from evals import datasets
-    from evals.command import examples
+    from evals.command import examples, reader_checksum
     from evals.reading.examples import load as trained_on
     from qa.settings import load
     from ui import terminal
@@ -87,6 +87,7 @@ def calibrate(
     given = _each(limits or [None], len(named))
     with terminal.stages() as step:
         settings = load(library=library)
+        reader = reader_checksum(settings)
         known = {example.id for path in but or () for example in trained_on(path)}
         ask = partial(examples, settings=settings, progress=step, sizes=sizes or (), but=known)
         pairs = zip(named, given, strict=True)
@@ -96,7 +97,7 @@ def calibrate(
     costs = calibration.Costs(wrong, refused, near)
     names = [path.name for path, _ in named]
     fitted = calibration.fit(seen, costs, names, _today(), sizes or (), missing)
-    calibration.write(fitted, out)
+    calibration.write(fitted, out, reader)
     shown = dict(fitted.provenance)
     terminal.report(shown, f"{json.dumps(shown, indent=1)}\nWritten to {out}.", as_json)
 

@@ -1,5 +1,6 @@
 """Fitting on examples whose right answer is known by construction."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -18,11 +19,13 @@ from evals.calibrate import (
     write,
 )
 from evals.cases import Case, Dataset, Gold
+from evals.command import reader_checksum
 from evals.evaluate import Asking, plan
 from evals.figures import cheapest_threshold, figures_of
 from qa.confidence import Confidence
 from qa.domain import Considered, Filters, Turn
 from qa.errors import CaseError
+from qa.settings import load
 from tests.evals.makers import FakeAnswers, FakeShelf, article, evidence
 
 GENERATOR = np.random.default_rng(3)
@@ -93,6 +96,19 @@ def test_the_file_is_read_back_and_says_where_it_came_from(tmp_path: Path) -> No
     assert provenance["costs"] == {"wrong": 2, "refused": 1}
     assert provenance["held_out_folds"]["auroc_right"] > 0.9
     assert fitted_on(tmp_path / "confidence.json") == {example.fingerprint for example in given}
+
+
+def test_the_file_names_the_reader_that_it_was_fitted_with(tmp_path: Path) -> None:
+    made, reader = fit(examples(), Costs(), ["made"], "2026-01-01"), tmp_path / "mine.safetensors"
+    reader.write_bytes(b"weights")
+    settings = [load(reader=name) for name in (str(reader), "none", str(tmp_path), str(tmp_path / "no.safetensors"))]
+    named = []
+    for one in settings:
+        write(made, tmp_path / "confidence.json", reader_checksum(one))
+        named.append(json.loads((tmp_path / "confidence.json").read_text()).get("reader"))
+
+    assert named == [hashlib.sha256(b"weights").hexdigest(), None, None, None]
+    assert Confidence.load(tmp_path / "confidence.json") == made.confidence
 
 
 def test_the_cheapest_threshold_by_hand() -> None:

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -6,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from qa import bootstrap
-from qa.bootstrap import make_embedder, make_rewriter, make_writer, service, stay_quiet
+from qa.bootstrap import calibration, make_confidence, make_embedder, make_rewriter, make_writer, service, stay_quiet
 from qa.chat_rewriter import ChatRewriter
-from qa.confidence import Confidence
+from qa.confidence import DATA, Confidence, checksum
 from qa.domain import Answer, Refusal
 from qa.errors import EmbeddingMismatch, LibraryNotFound, ModelError
 from qa.library import Library
 from qa.settings import Settings, load
+from qa.trained_reader import MODEL
 from tests.fakes import FakeEmbedder, FakeGenerator, FakeReader, FakeRetriever
 from tests.shelves import STAMP, TurnEmbedder, new
 
@@ -54,6 +56,61 @@ def test_the_threshold_of_the_settings_goes_before_the_calibrated_one(
     with made.library:
         made.library.add_many([new("a", "Foxes hunt at night.")])
         assert isinstance(made.answerer.answer("When do foxes hunt?"), expected)
+
+
+class TestCalibration:
+    """It lies beside a reader that was trained anew, or not."""
+
+    @pytest.fixture
+    def reader(self, tmp_path: Path) -> Path:
+        reader = tmp_path / "mine.safetensors"
+        reader.write_bytes(b"weights")
+        return reader
+
+    def fitted(self, reader: Path, named: str | None) -> Path:
+        beside = reader.with_name("mine.confidence.json")
+        beside.write_text(json.dumps({"intercept": 0, "weights": {}, "threshold": 0.125, "reader": named}))
+        return beside
+
+    def test_is_used_with_the_reader_that_it_names(
+        self, reader: Path, settings: Settings, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        beside = self.fitted(reader, checksum(reader))
+        chosen = settings.model_copy(update={"reader": str(reader)})
+        assert calibration(chosen) == beside
+        assert make_confidence(chosen).threshold == 0.125
+        assert caplog.records == []
+
+    def test_that_names_no_reader_is_used_as_it_is(
+        self, reader: Path, settings: Settings, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        self.fitted(reader, None)
+        assert make_confidence(settings.model_copy(update={"reader": str(reader)})).threshold == 0.125
+        assert caplog.records == []
+
+    def test_of_another_reader_is_left_out_with_a_warning(
+        self, reader: Path, settings: Settings, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        beside = self.fitted(reader, checksum(reader))
+        reader.write_bytes(b"trained anew")
+        chosen = settings.model_copy(update={"reader": str(reader)})
+        assert calibration(chosen) == DATA
+        made = service(chosen, create=True, embedder=TurnEmbedder(STAMP, 0.0), reader=FakeReader())
+        made.library.close()
+        assert made.answerer.threshold == Confidence.load().threshold
+        (record,) = caplog.records
+        assert record.levelname == "WARNING"
+        assert record.getMessage().startswith(f"{beside} was fitted with other weights")
+        assert "footnote eval calibrate" in record.getMessage()
+
+    def test_of_a_reader_that_is_not_there_is_the_reader_s_matter(self, reader: Path, settings: Settings) -> None:
+        beside = self.fitted(reader, checksum(reader))
+        reader.unlink()
+        assert calibration(settings.model_copy(update={"reader": str(reader)})) == beside
+
+    def test_that_comes_with_footnote_names_its_reader(self) -> None:
+        beside = calibration(load(reader="trained"))
+        assert json.loads(beside.read_text())["reader"] == checksum(MODEL)
 
 
 def test_the_passages_and_claims_of_the_settings_count(settings: Settings) -> None:

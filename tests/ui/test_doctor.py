@@ -1,3 +1,4 @@
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -119,6 +120,18 @@ class TestReader:
         found = self.finding(settings, str(tmp_path / MODEL.name))
         assert found.severity == "error"
         assert "reader.confidence.json" in found.message
+        assert "footnote eval calibrate" in found.remedy
+
+    def test_a_calibration_of_another_reader_is_a_warning(self, settings: Settings, tmp_path: Path) -> None:
+        for file in MODEL.parent.glob(f"{MODEL.stem}*"):
+            (tmp_path / file.name).symlink_to(file)
+        beside = tmp_path / "reader.confidence.json"
+        held = json.loads(beside.read_text())
+        beside.unlink()
+        beside.write_text(json.dumps(held | {"reader": "0" * 64}))
+        found = self.finding(settings, str(tmp_path / MODEL.name))
+        assert found.severity == "warning"
+        assert f"{beside} was fitted with other weights" in found.message
         assert "footnote eval calibrate" in found.remedy
 
 

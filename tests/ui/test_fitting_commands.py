@@ -1,5 +1,6 @@
 """`footnote eval calibrate` and `fit-ranking` over the samples: from cases to a file that the program reads."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from evals.calibrate import Example
 from qa.confidence import Confidence
 from qa.features import NAMES
 from qa.retriever import SIDES
@@ -52,6 +54,21 @@ def test_a_confidence_is_fitted_written_and_read(sample_library: Path, tmp_path:
     assert made["provenance"]["costs"] == {"wrong": 2.0, "refused": 1.0}
     assert made["provenance"]["fitted_on"] == ["cases.jsonl"]
     assert 0 <= Confidence.load(tmp_path / "new.json").threshold <= 1
+
+
+def test_a_confidence_names_the_trained_reader_that_it_was_fitted_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.safetensors").write_bytes(b"weights")
+    monkeypatch.setenv("FOOTNOTE_READER", "mine.safetensors")
+    found = [Example({"terms": float(n)}, n % 2 == 0, True, f"{n}.txt", b"%06d" % n) for n in range(20)]
+    monkeypatch.setattr("evals.command.examples", lambda *_, **__: (found, 0))
+    done = footnote("eval", "calibrate", CASES, "--out", "mine.confidence.json")
+
+    assert done.exit_code == 0, done.stderr
+    assert (
+        json.loads((tmp_path / "mine.confidence.json").read_text())["reader"] == hashlib.sha256(b"weights").hexdigest()
+    )
 
 
 @pytest.mark.slow
