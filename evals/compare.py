@@ -1,11 +1,13 @@
 """Two runs over the same cases: what changed, whether it is more than chance, which cases flipped; and bars for CI."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from math import isnan, nan
 from typing import Any
 
 import numpy as np
 
-from evals.figures import figures
+from evals.figures import NAMES, figures
 from evals.records import Record
 from evals.statistics import DRAWS, difference, draws, interval
 from evals.wording import written
@@ -42,10 +44,19 @@ def right(record: Record) -> bool:
     return any(record.cited) and not record.refused if record.answerable else record.refused
 
 
+def check(bars: Iterable[str]) -> None:
+    """Before the cases are asked. Raises UsageError for a bar that cannot be read or a metric that no run has."""
+    for name, _ in map(_read, bars):
+        if name not in NAMES:
+            near = get_close_matches(name, sorted(NAMES), 3, 0.5)
+            hint = f"Did you mean {', '.join(near)}?" if near else f"There are: {', '.join(sorted(NAMES))}."
+            raise UsageError(f"There is no metric {name!r}.", hint)
+
+
 def below(metrics: Mapping[str, float], bars: Iterable[str]) -> list[str]:
     """What falls short of bars like "hit@1=0.7", in words. For figures where less is better, what exceeds them.
 
-    Raises UsageError for a bar that cannot be read or a metric that this run does not have.
+    Raises UsageError for a bar that cannot be read, and for a metric that this run does not have.
     """
     return [shortfall for bar in bars if (shortfall := _shortfall(metrics, bar))]
 
@@ -95,12 +106,19 @@ def _named(record: Record) -> dict[str, str]:
     return {"id": record.id, "question": record.question}
 
 
-def _shortfall(metrics: Mapping[str, float], bar: str) -> str:
+def _read(bar: str) -> tuple[str, float]:
     name, _, text = bar.rpartition("=")
     try:
         wanted = float(text)
     except ValueError:
-        raise UsageError(f"{bar!r} is not a bar.", "Write it like hit@1=0.7.") from None
+        wanted = nan
+    if not name or isnan(wanted):
+        raise UsageError(f"{bar!r} is not a bar.", "Write it like hit@1=0.7.")
+    return name, wanted
+
+
+def _shortfall(metrics: Mapping[str, float], bar: str) -> str:
+    name, wanted = _read(bar)
     if name not in metrics:
         raise UsageError(f"This run has no metric {name!r}.", f"It has: {', '.join(metrics)}.")
     value = metrics[name]

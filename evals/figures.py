@@ -13,11 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.metrics import by_case, f1
+from evals.ranking import ARTICLE_HITS, HITS, PASSAGE_HITS
 from evals.records import Record
 from evals.statistics import Figure, Numbers, mean
 
 FIRST = 3
 BINS = 10
+STEPS = ("rewrite", "retrieve", "read", "generate", "total")
+NAMES = frozenset(
+    {f"hit@{first}" for first in HITS}
+    | {f"passage_hit@{first}" for first in PASSAGE_HITS}
+    | {f"article_hit@{first}" for first in ARTICLE_HITS}
+    | {f"{name}_p{point}" for name in ("seconds", *(f"seconds_{step}" for step in STEPS)) for point in (50, 95)}
+    | {"mrr", "recall@10", "ndcg@10", "citation_recall", "citation_precision", "citation_f1", "citation_support"}
+    | {"quote_exactness", "dangling_citations", "dropped_citations", "unsupported_claims", "fell_back", "failure_rate"}
+    | {"answer_containment", "answer_exact_match", "answer_f1", "tokens_read", "tokens_written", "cost"}
+    | {"judge_faithfulness", "judge_relevance", "answered", "answered_right", "auroc", "auroc_right", "aurc", "ece"}
+    | {"refusal_precision", "refusal_recall", "refusal_f1"}
+)
+"""Of everything that a report may have under `metrics`; which of it a run has depends on its cases and answers."""
 Truth = NDArray[np.bool_]
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.compare import as_text, below, compare, right
+from evals.compare import as_text, below, check, compare, right
 from evals.html import page
 from evals.records import Record
 from evals.report import as_text as report_text
@@ -117,11 +117,29 @@ def test_bars() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bar", "named"), [("hit@1", "not a bar"), ("hit@1=much", "not a bar"), ("mrr=1", "no metric 'mrr'")]
+    ("bar", "named"),
+    [
+        ("hit@1", "not a bar"),
+        ("hit@1=much", "not a bar"),
+        ("hit@1=nan", "not a bar"),
+        ("=1", "not a bar"),
+        ("mrr=1", "no metric 'mrr'"),
+    ],
 )
 def test_a_bar_that_makes_no_sense(bar: str, named: str) -> None:
     with pytest.raises(UsageError, match=named):
         below({"hit@1": 0.7}, [bar])
+
+
+def test_bars_are_checked_before_the_run_against_all_metrics_that_there_are() -> None:
+    check(["hit@1=0.7", "seconds_p95=2", "judge_relevance=1"])
+    with pytest.raises(UsageError, match="There is no metric 'hit@2'") as refused:
+        check(["hit@1=0.7", "hit@2=0.7"])
+    assert "Did you mean" in refused.value.remedy
+    assert "hit@1" in refused.value.remedy
+    with pytest.raises(UsageError) as refused:
+        check(["xyz=1"])
+    assert ", mrr, " in refused.value.remedy
 
 
 HITS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=12)

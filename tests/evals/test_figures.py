@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.figures import aurc, auroc, denominators, ece, figures, refusal, seconds
+from evals.figures import NAMES, aurc, auroc, denominators, ece, figures, refusal, seconds
 from evals.records import Record
+from evals.report import build
 from tests.evals.makers import record
 
 
@@ -108,6 +109,29 @@ def test_aurc_of_equally_sure_cases_is_the_mean_over_their_orders() -> None:
     assert len(set(apart)) == 3
     for order in orders:
         assert aurc(confidence[order], right[order])(np.ones(5)) == pytest.approx(np.mean(apart))
+
+
+def test_every_metric_of_a_report_has_a_name_that_is_known() -> None:
+    steps = dict.fromkeys(("rewrite", "retrieve", "read", "generate", "total"), 1.0)
+    whole = record(
+        1,
+        sentences=((0,),),
+        cited=((0,),),
+        supports=(1.0,),
+        claims=1,
+        quotes=1,
+        exact_quotes=1,
+        answers=("Friday",),
+        short_answer="Friday",
+        tokens_read=2,
+        tokens_written=1,
+        cost=0.1,
+        timings_ms=steps,
+        faithfulness=1.0,
+        relevance=1.0,
+    )
+    refused = record(2, answerable=False, gold_parts=0, refused=True)
+    assert build("news", [whole, refused], count=0)["metrics"].keys() == NAMES
 
 
 def test_confidence_figures_of_records() -> None:

@@ -129,12 +129,27 @@ def test_a_malformed_bar_is_said_before_anything_is_read(bar: str) -> None:
     assert (done.exit_code, done.stderr) == (2, f"footnote: {bar!r} is not a bar. Write it like hit@1=0.7.\n")
 
 
+def test_a_bar_of_no_metric_is_said_before_anything_is_read() -> None:
+    done = footnote("eval", "none.jsonl", "--fail-under", "hit@=0.7")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("footnote: There is no metric 'hit@'. Did you mean hit@")
+
+
 def test_a_metric_that_the_run_lacks_is_said_after_its_report(sample_library: Path, tmp_path: Path) -> None:
     done = footnote(
-        "eval", CASES, "--library", sample_library, "--limit", 1, "--fail-under", "odd=1", "--html", "page.html"
+        "eval",
+        CASES,
+        "--library",
+        sample_library,
+        "--limit",
+        1,
+        "--fail-under",
+        "judge_relevance=1",
+        "--html",
+        "page.html",
     )
     assert done.exit_code == 2
-    assert "no metric 'odd'" in done.stderr
+    assert "no metric 'judge_relevance'" in done.stderr
     assert "hit@1" in done.stdout
     assert (tmp_path / "page.html").exists()
 
