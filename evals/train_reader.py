@@ -25,8 +25,9 @@ from evals.datasets.answer_places import answered
 from evals.reading import blend, examples
 from evals.reading.averaging import mean_of
 from evals.reading.examples import Example
-from evals.reading.options import SEED, amount, mixed, reader, stage, whole
-from evals.reading.training import BEST, Recipe, Trainer, steps
+from evals.reading.options import SEED, amount, mixed, reader, share, stage, whole
+from evals.reading.recipe import Recipe, steps
+from evals.reading.training import BEST, Trainer
 from evals.temporary import Named, temporary_library
 from qa.bootstrap import make_embedder
 from qa.embedder import Embedder, bundled, native_precision
@@ -51,16 +52,16 @@ def make_examples(given: argparse.Namespace) -> None:
 
 
 def train(given: argparse.Namespace) -> None:
-    stages = tuple(stage(*one) for one in given.stage)
-    recipe = Recipe(
-        stages, rate=given.rate, frozen=given.frozen, minutes=given.minutes, every=given.every, workers=given.workers
-    )
+    stages = tuple(stage(examples_of, size, count, given.batch) for examples_of, size, count in given.stage)
+    told = ("rate", "frozen", "minutes", "every", "workers", "characters", "share")
+    recipe = Recipe(stages, **{name: getattr(given, name) for name in told})
     planned = steps(recipe, [mixed(one.examples) for one in stages])
     kept = examples.load(given.kept)
     kept = random.Random(SEED).sample(kept, min(given.kept_size, len(kept)))  # noqa: S311
     if not any(example.answerable for example in kept):
         raise CaseError(f"None of the {len(kept)} examples of --kept {given.kept} is answerable.", "Give it others.")
-    trainer = Trainer(bundled(), given.folder, recipe, native_precision("auto") == "bfloat16", given.start)
+    mixed_precision = native_precision("auto") == "bfloat16"
+    trainer = Trainer(given.base or bundled(), given.folder, recipe, mixed_precision, given.start, given.teacher)
     started = time.monotonic()
     run = trainer.run(planned, kept)
     if trainer.done == len(planned):
@@ -185,6 +186,17 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", type=Path, help="a published reader to begin from; none: the embedding model")
     parser.add_argument("--rate", type=amount, default=1e-4)
     parser.add_argument("--frozen", type=whole(0), default=2, help="layers that stay the embedding model's")
+    parser.add_argument("--batch", type=whole(1), default=8, help="questions of a step")
+    parser.add_argument("--characters", type=whole(0), default=0, help="read of a passage at most; 0: the whole")
+    parser.add_argument("--base", type=Path, help="the folder of another encoder to train: a BERT or an MPNet")
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        nargs=2,
+        metavar=("NETWORK", "BASE"),
+        help="a network that was trained before, whose scores are learnt from beside the gold, and its --base",
+    )
+    parser.add_argument("--share", type=share, default=0.6, help="what the teacher's scores count, 0 to 1")
     parser.add_argument(
         "--workers", type=whole(1), default=1, help="threads that share a batch (set OMP_NUM_THREADS=1)"
     )

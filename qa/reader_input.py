@@ -63,7 +63,7 @@ class _Tokens:
 
 
 class Encoder:
-    """`tokenizer` is the path of a tokenizer.json with [CLS] and [SEP]. Threads may share it."""
+    """`tokenizer` is the path of a tokenizer.json with [CLS] and [SEP], or <s> and </s>. Threads may share it."""
 
     def __init__(self, tokenizer: Path, longest: int = LONGEST) -> None:
         from tokenizers import Tokenizer
@@ -71,8 +71,8 @@ class Encoder:
         self._backend: Any = Tokenizer.from_file(str(tokenizer))
         self._backend.no_padding()
         self._backend.no_truncation()
-        self._cls = _sign(self._backend, "[CLS]")
-        self._sep = _sign(self._backend, "[SEP]")
+        self._cls = _sign(self._backend, "[CLS]", "<s>")
+        self._sep = _sign(self._backend, "[SEP]", "</s>")
         self._longest = longest
 
     def encode(self, question: str, passages: Sequence[PassageText]) -> list[Encoded]:
@@ -116,9 +116,9 @@ def sentence_of(spans: Sequence[tuple[int, int]], sentences: Sequence[Span]) -> 
 # ----------------------------------------------------------------------------------------------------------------
 
 
-def _sign(backend: Any, name: str) -> int:
-    """Raises ValueError where the tokenizer has none of that name."""
-    found = backend.token_to_id(name)
-    if found is None:
-        raise ValueError(f"The tokenizer has no {name}.")
-    return int(found)
+def _sign(backend: Any, *names: str) -> int:
+    """Of the last of these names that the tokenizer has. Raises ValueError where it has none."""
+    held = [sign for sign in map(backend.token_to_id, names) if sign is not None]
+    if not held:
+        raise ValueError(f"The tokenizer has no {names[0]}.")
+    return int(held[-1])

@@ -47,23 +47,17 @@ class Scores:
 
 
 class Network(nn.Module):
-    """`config` is a transformers BertConfig, `base` the folder of the model that the weights come from. With `mixed`
-    the encoder computes in bfloat16 over float32 weights."""
+    """`encoder` is a model of transformers, `base` the folder of the one that the weights come from. With `mixed` the
+    encoder computes in bfloat16 over float32 weights."""
 
-    def __init__(self, config: Any, base: Path) -> None:
+    def __init__(self, encoder: Any, base: Path) -> None:
         super().__init__()
         self.base = base
         self.mixed = False
-        from transformers import BertModel
-
-        config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
-        self.encoder: Any = BertModel(config, add_pooling_layer=False)
+        self.encoder = encoder
+        size = encoder.config.hidden_size
         self.heads = nn.ModuleDict(
-            {
-                "sentence": nn.Linear(config.hidden_size, 1),
-                "null": nn.Linear(config.hidden_size, 1),
-                "span": nn.Linear(config.hidden_size, 2),
-            }
+            {"sentence": nn.Linear(size, 1), "null": nn.Linear(size, 1), "span": nn.Linear(size, 2)}
         )
         self.nearness = nn.Parameter(torch.tensor(NEARNESS))
 
@@ -81,14 +75,16 @@ class Network(nn.Module):
     def _vectors(self, inputs: Sequence[Encoded]) -> Tensor:
         """Shape (inputs, tokens, dimension)."""
         width = -(-max(map(len, inputs)) // WIDTH) * WIDTH
-        ids = torch.zeros(len(inputs), width, dtype=torch.long)
+        config = self.encoder.config
+        ids = torch.full((len(inputs), width), config.pad_token_id)
         mask, side = torch.zeros_like(ids), torch.zeros_like(ids)
         for row, one in enumerate(inputs):
             ids[row, : len(one)] = torch.tensor(one.ids)
             mask[row, : len(one)] = 1
             side[row, one.second : len(one)] = 1
+        sides = {"token_type_ids": side} if getattr(config, "type_vocab_size", 1) > 1 else {}
         with torch.autocast("cpu", torch.bfloat16, enabled=self.mixed):
-            found: Tensor = self.encoder(input_ids=ids, attention_mask=mask, token_type_ids=side).last_hidden_state
+            found: Tensor = self.encoder(input_ids=ids, attention_mask=mask, **sides).last_hidden_state
         return found
 
     def _heads(self, vectors: Tensor, one: Encoded) -> Scores:
@@ -112,15 +108,16 @@ class Network(nn.Module):
 
 
 def from_base(base: Path, attention: str = "sdpa") -> Network:
-    """A network with the weights of the embedding model in the folder `base`, and new heads.
+    """A network with the weights of the encoder in the folder `base`, and new heads.
 
-    `attention`: "sdpa", or "eager", whose backward pass in bfloat16 takes a third of the time on a CPU.
+    `attention` is of a BERT: "sdpa", or "eager", whose backward pass in bfloat16 takes a third of the time on a CPU.
     """
-    from transformers import BertConfig
+    from transformers import AutoConfig, AutoModel
 
-    config = BertConfig.from_json_file(str(base / "config.json"))
-    config._attn_implementation = attention
-    network = Network(config, base)
+    config = AutoConfig.from_pretrained(base, local_files_only=True)
+    config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
+    config._attn_implementation = attention if config.model_type == "bert" else "eager"
+    network = Network(AutoModel.from_config(config, add_pooling_layer=False), base)
     held = load_file(base / WEIGHTS)
     network.encoder.load_state_dict({name: held[name] for name in network.encoder.state_dict()})
     return network
@@ -135,7 +132,8 @@ def freeze(network: Network, layers: int) -> None:
 def drop(network: Network, layers: int, share: float) -> None:
     """Leave out that share of what the layers after the first `layers` put out, in training mode."""
     for layer in network.encoder.encoder.layer[layers:]:
-        layer.attention.output.dropout.p = layer.output.dropout.p = share
+        inner = layer.attention.output if hasattr(layer.attention, "output") else layer.attention  # BERT's, MPNet's
+        inner.dropout.p = layer.output.dropout.p = share
 
 
 def trained_weights(network: Network) -> dict[str, Tensor]:
@@ -192,13 +190,18 @@ def load_weights(network: Network, path: Path) -> None:
 
 def restore_training(path: Path, base: Path) -> tuple[Network, dict[str, Any]]:
     """What training kept: {"network": its state, "about": what is to be told of it}. ModelError for another base."""
-    kept = torch.load(path, weights_only=True)
-    network = from_base(base)
-    named = fingerprint(network)
-    freeze(network, kept["about"]["frozen"])
-    network.load_state_dict(kept["network"])
-    if fingerprint(network) != named:
-        raise ModelError(f"The network {path} was trained from another model than {base}.", "Train it from this one.")
+    with _refused(
+        f"The network {path} cannot be used", f"Take best.pt or last.pt of a run that was trained from {base}."
+    ):
+        kept = torch.load(path, weights_only=True)
+        network = from_base(base)
+        named = fingerprint(network)
+        freeze(network, kept["about"]["frozen"])
+        if kept["network"].keys() != network.state_dict().keys():
+            raise ValueError(f"it was trained from another model than {base}.")
+        network.load_state_dict(kept["network"])
+        if fingerprint(network) != named:
+            raise ValueError(f"it was trained from another model than {base}.")
     return network, kept["about"]
 
 

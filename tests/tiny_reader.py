@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -28,23 +29,25 @@ WORDS = (
 )
 
 
-def make_base(folder: Path, seed: int = 0) -> Path:
-    """What `from_base` needs of a model's folder: config, weights, tokenizer."""
-    from transformers import BertConfig, BertModel
+def make_base(folder: Path, seed: int = 0, kind: str = "bert") -> Path:
+    """What `from_base` needs of a model's folder: config, weights, tokenizer. `kind`: or "mpnet"."""
+    from transformers import BertConfig, BertModel, MPNetConfig, MPNetModel
 
+    configured, model = {"bert": (BertConfig, BertModel), "mpnet": (MPNetConfig, MPNetModel)}[kind]
     torch.manual_seed(seed)
-    config = BertConfig(
+    config: Any = configured(
         vocab_size=len(WORDS),
         hidden_size=32,
         num_hidden_layers=1,
         num_attention_heads=2,
         intermediate_size=64,
-        max_position_embeddings=64,
+        max_position_embeddings=64 + 2 * (kind == "mpnet"),
         initializer_range=0.2,
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(config.to_dict()))
-    weights = BertModel(config, add_pooling_layer=False).state_dict()
+    made: Any = model
+    weights = made(config, add_pooling_layer=False).state_dict()
     save_file({name: weight.contiguous() for name, weight in weights.items()}, folder / "model.safetensors")
     tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()

@@ -1,6 +1,6 @@
 """Loss of one question read with several passages: one softmax over all their sentences and "not here"; spans apart."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -25,7 +25,7 @@ def sentence_loss(drawn: Drawn, scores: Sequence[Scores]) -> Tensor:
     A sentence stands at its score less its passage's null score, so 0 is the same for all passages. Parts whose
     sentences were cut off count for nothing.
     """
-    logits = torch.cat([torch.zeros(1), *(s.sentences - s.null for s in scores)])
+    logits = over_null(scores)
     chances = torch.log_softmax(logits, 0)
     marks = [(), *(parts for held in drawn.passages for parts in held.parts)]
     if not drawn.parts:
@@ -40,12 +40,25 @@ def span_loss(drawn: Drawn, inputs: Sequence[Encoded], scores: Sequence[Scores])
 
     The passages that answer and those that do not weigh the same, however many there are of each.
     """
-    sides: dict[bool, list[Tensor]] = {}
+    found = []
     for held, one, score in zip(drawn.passages, inputs, scores, strict=True):
         target = _target(held, one, drawn)
         if target is not None:
             chances = torch.log_softmax(score.start, 0)[target[0]] + torch.log_softmax(score.end, 0)[target[1]]
-            sides.setdefault(held.gold, []).append(-chances / 2)
+            found.append((held.gold, -chances / 2))
+    return span_sides(found)
+
+
+def over_null(scores: Sequence[Scores]) -> Tensor:
+    """Every sentence of a question's passages over "not here", which comes first and stands at 0."""
+    return torch.cat([torch.zeros(1), *(s.sentences - s.null for s in scores)])
+
+
+def span_sides(losses: Iterable[tuple[bool, Tensor]]) -> Tensor:
+    """The mean of the mean of passages with gold and of that of those without; 0 of none."""
+    sides: dict[bool, list[Tensor]] = {}
+    for gold, one in losses:
+        sides.setdefault(gold, []).append(one)
     return torch.stack([torch.stack(side).mean() for side in sides.values()]).mean() if sides else torch.zeros(())
 
 

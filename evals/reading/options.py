@@ -8,7 +8,7 @@ from pathlib import Path
 
 from evals.reading import examples
 from evals.reading.examples import Example
-from evals.reading.training import Stage
+from evals.reading.recipe import Stage
 from qa.bootstrap import TRAINED
 from qa.errors import CaseError
 
@@ -48,13 +48,21 @@ def reader(written: str) -> Path:
     return Path(written)
 
 
-def stage(named: str, size: str, questions: str) -> Stage:
+def share(written: str) -> float:
+    """For argparse: from 0 to 1."""
+    found = amount(written)
+    if found > 1:
+        raise ArgumentTypeError(f"{written!r} is more than 1")
+    return found
+
+
+def stage(named: str, size: str, questions: str, batch: int = 8) -> Stage:
     """What stands after --stage. Raises CaseError."""
     counts = _whole(size), _whole(questions)
     for name, count in zip(("SIZE", "QUESTIONS"), counts, strict=True):
         if not count or count < 1:
             raise CaseError(f"--stage {named} {size} {questions}: {name} is not a whole number of 1 or more.")
-    return Stage(named, int(size), int(questions))
+    return Stage(named, int(size), int(questions), batch)
 
 
 def mixed(named: str) -> list[Example]:

@@ -30,11 +30,15 @@ def begin(network: "Network", start: Path) -> int:
 
 
 def identity(
-    recipe: Mapping[str, Any], drawn: Iterable[Drawn], kept: Sequence[Example], start: Path | None
+    recipe: Mapping[str, Any], drawn: Iterable[Drawn], kept: Sequence[Example], files: Mapping[str, Path | None]
 ) -> dict[str, Any]:
-    """What must be the same for a run to be gone on with. How many threads, and how often to measure, may change."""
+    """What must be the same for a run to be gone on with. How many threads, and how often to measure, may change.
+
+    `files`: the networks that it begins from and learns from.
+    """
     same = {name: value for name, value in recipe.items() if name not in ("workers", "every")}
-    return {"recipe": same, "read": _read(drawn, kept), "start": _checksum(start) if start else ""}
+    sums = {name: _checksum(path) if path else "" for name, path in files.items()}
+    return {"recipe": same, "read": _read(drawn, kept), **sums}
 
 
 # ----------------------------------------------------------------------------------------------------------------

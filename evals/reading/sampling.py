@@ -2,10 +2,11 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evals.cases import BROAD
 from evals.reading.examples import Example, Held
+from qa.domain import Span
 
 HARD = 8
 """How far down the ranking negatives are drawn from."""
@@ -40,6 +41,11 @@ def draw(example: Example, size: int, withhold: float, rng: random.Random) -> Dr
     return Drawn(example.question, tuple(passages), example.spanless, example.kind == BROAD)
 
 
+def shortened(drawn: Drawn, characters: int, rng: random.Random) -> Drawn:
+    """The same question with parts of its passages, each of whole sentences and at most that long, gold among them."""
+    return replace(drawn, passages=tuple(_part(held, characters, rng) for held in drawn.passages))
+
+
 def batches(drawn: Sequence[Drawn], size: int, rng: random.Random, shard: int = 24) -> Iterator[list[Drawn]]:
     """Batches of questions with passages of like length: sorted within shards of `shard` batches, then shuffled."""
     order = list(drawn)
@@ -62,6 +68,25 @@ def _hard(others: Sequence[Held], size: int, rng: random.Random) -> list[Held]:
         weights = [1 / (2 + place) if held.retrieved else 0.15 for place, held in enumerate(near)]
         found.append(left.pop(rng.choices(range(len(near)), weights)[0]))
     return found
+
+
+def _part(held: Held, characters: int, rng: random.Random) -> Held:
+    """One sentence, gold where there is any, and those around it as long as they fit."""
+    sentences = held.text.sentences
+    if len(held.text.text) <= characters or not sentences:
+        return held
+    gold = [place for place, parts in enumerate(held.parts) if parts]
+    first = last = rng.choice(gold or range(len(sentences)))
+    while sides := [(a, b) for a, b in ((first - 1, last), (first, last + 1)) if _fits(sentences, a, b, characters)]:
+        first, last = rng.choice(sides)
+    start, end, answer = sentences[first].start, sentences[last].end, held.answer
+    within = answer and start <= answer.start and answer.end <= end
+    moved = Span(answer.start - start, answer.end - start) if answer and within else None
+    return replace(held, text=held.text.part(first, last + 1), parts=held.parts[first : last + 1], answer=moved)
+
+
+def _fits(sentences: Sequence[Span], first: int, last: int, characters: int) -> bool:
+    return first >= 0 and last < len(sentences) and sentences[last].end - sentences[first].start <= characters
 
 
 def _characters(drawn: Drawn) -> int:

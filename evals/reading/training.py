@@ -5,18 +5,18 @@ and falls to nothing over the rest. After every `every` steps the network is mea
 which a run that was stopped goes on with the same draws; one of another recipe is refused.
 """
 
-import random
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from evals.reading.examples import Example
 from evals.reading.measure import Figures, measure
 from evals.reading.origin import begin, identity
-from evals.reading.sampling import Drawn, batches, draw
+from evals.reading.recipe import Recipe, Step
+from evals.reading.sampling import Drawn
 from qa.errors import CaseError, UsageError
 from qa.reader_input import Encoder
 
@@ -24,74 +24,27 @@ BEST, LAST = "best.pt", "last.pt"
 """In a run's folder: the network with the best figures, and the one at its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """`examples` names files that `evals.reading.examples.save` wrote; `size`: passages read for a question."""
-
-    examples: str
-    size: int
-    questions: int
-    batch: int = 8
-
-    @property
-    def told(self) -> dict[str, str | int]:
-        return {"examples": self.examples, "size": self.size, "questions": self.questions, "batch": self.batch}
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """`questions` of a stage may be more than it has: then they are drawn again, with other negatives.
-
-    `frozen`: layers that stay the base's, beside the embeddings. `minutes`: where not 0, the rate falls to nothing
-    by then and the run ends, wherever it is. `workers`: threads that share a batch, one core each. `dropout` is of what
-    a trained layer puts out, while training.
-    """
-
-    stages: tuple[Stage, ...]
-    rate: float = 1e-4
-    head_rate: float = 1e-3
-    frozen: int = 2
-    minutes: float = 0.0
-    warm_up: float = 0.1
-    withhold: float = 0.2
-    seed: int = 20050112
-    every: int = 200
-    patience: int = 4
-    read: int = 6
-    workers: int = 1
-    dropout: float = 0.1
-
-    @property
-    def told(self) -> dict[str, Any]:
-        return {**asdict(self), "stages": [stage.told for stage in self.stages]}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One batch, and which stage it is of."""
-
-    number: int
-    drawn: list[Drawn]
-
-
-def steps(recipe: Recipe, loaded: Sequence[Sequence[Example]]) -> list[Step]:
-    """All batches of a run, the same for the same seed."""
-    rng = random.Random(recipe.seed)  # noqa: S311
-    runs = [run for stage, held in zip(recipe.stages, loaded, strict=True) for run in _stage(stage, held, recipe, rng)]
-    return [Step(number, run) for number, run in enumerate(runs)]
-
-
 class Trainer:
     """A network under training. `folder` holds the checkpoint; `run` goes on from one that is there.
 
     `start` is a published reader to begin from; without one, the base. Layers that were trained in it are not frozen.
-    `mixed`: compute in bfloat16. Raises ModelError where `start` cannot be read.
+    `mixed`: compute in bfloat16. `teacher`: a network that was trained before, and its base. Raises ModelError where
+    one of them cannot be read.
     """
 
-    def __init__(self, base: Path, folder: Path, recipe: Recipe, mixed: bool = True, start: Path | None = None) -> None:
+    def __init__(
+        self,
+        base: Path,
+        folder: Path,
+        recipe: Recipe,
+        mixed: bool = True,
+        start: Path | None = None,
+        teacher: tuple[Path, Path] | None = None,
+    ) -> None:
         import torch
 
         from evals.reading import attention
+        from evals.reading.teacher import Teacher
         from qa.reader_network import drop, freeze, from_base
 
         torch.manual_seed(recipe.seed)
@@ -100,7 +53,8 @@ class Trainer:
         self.network.mixed = mixed
         if start:
             recipe = replace(recipe, frozen=min(recipe.frozen, begin(self.network, start)))
-        self._recipe, self._start = recipe, start
+        self._recipe, self._files = recipe, {"start": start, "teacher": teacher[0] if teacher else None}
+        self._teacher = Teacher.load(*teacher, recipe.share, mixed) if teacher else None
         self._encoder = Encoder(base / "tokenizer.json")
         freeze(self.network, recipe.frozen)
         drop(self.network, recipe.frozen, recipe.dropout)
@@ -123,7 +77,7 @@ class Trainer:
         if not planned:
             raise CaseError("The stages hold no question to read.", "Give them examples that have passages.")
         drawn = (one for step in planned for one in step.drawn)
-        self._run = identity(self._recipe.told, drawn, kept, self._start)
+        self._run = identity(self._recipe.told, drawn, kept, self._files)
         if self._path.exists():
             self._resume()
         return self._steps(planned, kept)
@@ -170,7 +124,10 @@ class Trainer:
 
         inputs = [self._encoder.encode(d.question, [held.text for held in d.passages]) for d in drawn]
         scores = iter(self.network.score([one for each in inputs for one in each]))
-        losses = [loss(d, each, [next(scores) for _ in each]) for d, each in zip(drawn, inputs, strict=True)]
+        read = [[next(scores) for _ in each] for each in inputs]
+        losses = list(map(loss, drawn, inputs, read))
+        if self._teacher:
+            losses = list(map(self._teacher.weigh, losses, drawn, read, self._teacher.read(drawn)))
         total = torch.stack(losses).mean()
         found = torch.autograd.grad(total, self._trained, allow_unused=True, materialize_grads=True)
         return float(total.detach()), list(found)
@@ -219,15 +176,6 @@ class Trainer:
 
 
 # ----------------------------------------------------------------------------------------------------------------
-
-
-def _stage(stage: Stage, held: Sequence[Example], recipe: Recipe, rng: random.Random) -> Iterator[list[Drawn]]:
-    left = stage.questions
-    while left > 0 and held:
-        taken = rng.sample(held, min(left, len(held)))
-        left -= len(taken)
-        drawn = (draw(example, stage.size, recipe.withhold, rng) for example in taken)
-        yield from batches([one for one in drawn if one.passages], stage.batch, rng)
 
 
 def _slope(part: float, warm_up: float) -> float:

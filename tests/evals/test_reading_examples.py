@@ -9,7 +9,8 @@ from evals.cases import Case, Gold, kept_apart
 from evals.datasets import load
 from evals.reading import blend, examples
 from evals.reading.examples import Example
-from evals.reading.training import Recipe, Stage, Trainer, steps
+from evals.reading.recipe import Recipe, Stage, steps
+from evals.reading.training import Trainer
 from evals.temporary import temporary_library
 from qa.domain import LoadedArticle, Span
 from qa.library import Library

@@ -16,8 +16,9 @@ from evals.reading.examples import Example, Held
 from evals.reading.loss import sentence_loss, span_loss
 from evals.reading.measure import auroc, measure
 from evals.reading.options import mixed
+from evals.reading.recipe import Recipe, Stage, Step, steps
 from evals.reading.sampling import Drawn, batches, draw
-from evals.reading.training import LAST, Recipe, Stage, Step, Trainer, steps
+from evals.reading.training import LAST, Trainer
 from evals.train_reader import _progress, main
 from qa.domain import Span
 from qa.errors import CaseError, ModelError, UsageError

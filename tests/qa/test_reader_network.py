@@ -128,7 +128,7 @@ def test_a_reader_of_other_names_is_not_read_with_either(base: Path, saved: Path
 def test_what_was_trained_from_another_base_is_not_published(base: Path, tmp_path: Path) -> None:
     trained = made(tiny_reader.make_base(tmp_path / "other", seed=1))
     torch.save({"network": trained.state_dict(), "about": {"frozen": 0}}, tmp_path / "best.pt")
-    with pytest.raises(ModelError, match=r"best\.pt was trained from another model"):
+    with pytest.raises(ModelError, match=r"best\.pt cannot be used: it was trained from another model"):
         restore_training(tmp_path / "best.pt", base)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from evals.reading.training import Recipe, Stage, Trainer, steps
+from evals.reading.recipe import Recipe, Stage, steps
+from evals.reading.training import Trainer
 from qa.domain import ArticleRef, PassageVectors, RankedPassage, Reading, Span, StoredPassage, Vector
 from qa.errors import ModelError
 from qa.model_reader import LOWEST, USUAL
