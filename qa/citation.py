@@ -286,8 +286,13 @@ def _may_be_mark(text: str) -> bool:
 
 
 def _may_be_listed(line: str) -> bool:
+    """Also where the mark is all that has come: what stands behind it decides."""
     listed = _LISTED.match(line)
-    return not line.strip(" \t-*•") or bool(listed and _may_be_mark(line[listed.end() :]))
+    if listed is None:
+        return not line.strip(" \t-*•")
+    rest = line[listed.end() :]
+    mark = _mark(rest, 0)
+    return _may_be_mark(rest) if mark is None else not re.search(r"\w", rest[len(mark) :])
 
 
 def _may_be_heading(line: str) -> bool:

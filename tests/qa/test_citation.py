@@ -203,6 +203,7 @@ PIECES = st.lists(st.sampled_from(WRITTEN.split("|")), max_size=12)
 @example("SOURCES;0", [1])
 @example("A is [1].\n\nSources:\n[1] x", [1])
 @example("A rose.</think>", [3])
+@example("A rose.\n[1]`so", [1])
 @settings(max_examples=150, deadline=None)
 def test_where_a_stream_is_cut_makes_no_difference(text: str, lengths: list[int]) -> None:
     whole, at_once = recognise(text, KNOWN)
