@@ -7,4 +7,5 @@ figures    records -> figures with intervals           report     figures -> JSO
 evaluate   the whole of it for one data set            background the same in a thread, for the page
 drafts     articles -> cases that wait for a word      case_store what somebody said of them
 judge      record -> what a chat model thinks of it    runs       what is kept of an evaluation
+purged     what of it goes with an article
 """

@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.cases import BROAD, Dataset, kept_apart
+from evals.cases import BROAD, Dataset, kept_apart, names
 from evals.gold import Missing, Resolver, Shelf
 from evals.judge import Judge
+from evals.purged import Watch, erased
 from evals.records import Record
 from evals.report import build
 from evals.runner import Answers, Asked, ask
@@ -68,15 +69,20 @@ def evaluate(
     dataset = asking.cases(dataset)
     noted = {**(settings or {}), **asking.noted, "library_fingerprint": library_fingerprint(shelf)}
     kept = Run(runs, f"{dataset.name}-{system}", key_of(dataset, shelf, system, noted)) if runs else None
+    watch = Watch(shelf)
     asked, missing = plan(dataset, shelf, asking)
     records: list[Record] = []
-    for record in _asked(asked, answers, shelf, kept, judge):
+    for record in _asked(asked, answers, shelf, kept, judge, watch):
         records.append(record)
         progress(len(records), len(asked))
+    for uri in watch.purged((one.resolved for one in asked), records):
+        records = [erased(record, uri) for record in records]
+        missing = [gold for gold in missing if not names(gold.uri, uri)]
     took = time.perf_counter() - started
     report = build(dataset.name, records, system=system, missing=missing, settings=noted, took=took, count=draws)
     if kept:
         report["run"] = str(kept.finish(report, records))
+        kept.forget(watch.purged((one.resolved for one in asked), records))
     return report, records
 
 
@@ -94,7 +100,7 @@ def plan(dataset: Dataset, shelf: Shelf, asking: Asking = Asking()) -> tuple[lis
 
 
 def _asked(
-    asked: Sequence[Asked], answers: Answers, shelf: Shelf, kept: Run | None, judge: Judge | None
+    asked: Sequence[Asked], answers: Answers, shelf: Shelf, kept: Run | None, judge: Judge | None, watch: Watch
 ) -> Iterator[Record]:
     """One record a case, in order: what an earlier attempt left, or asked now."""
     done = kept.records() if kept else {}
@@ -105,4 +111,5 @@ def _asked(
             record = judge.judged(record) if judge else record
             if kept:
                 kept.append(record)
+                kept.forget(watch.purged([one.resolved], [record]))
         yield record

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from evals.records import Record
-from qa.citation import spoken
 from qa.generator import Generator
 from qa.prompt import Prompt, harmless
+from qa.thoughts import spoken
 
 RELEVANCE = {"full": 1.0, "partly": 0.5, "no": 0.0}
 SYSTEM = """You check answers of a question-answering service against the sentences that they quote.

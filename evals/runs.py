@@ -6,21 +6,19 @@ runs/<name>-<time>-<key>/         a finished one: records.jsonl and report.json
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from evals.cases import Dataset, names, to_row
 from evals.gold import Shelf
+from evals.purged import ERASED, erased
 from evals.records import Record
 from evals.records import from_row as record_of
 from evals.records import to_row as row_of
 from qa.errors import CaseError
-
-ERASED = "(made from an article that was purged)"
 
 
 class Contents(Shelf, Protocol):
@@ -63,6 +61,11 @@ class Run:
         self._part.unlink(missing_ok=True)
         return kept
 
+    def forget(self, uris: Iterable[str]) -> None:
+        """What this run, or another one in the folder, quotes of these articles."""
+        for uri in uris:
+            forget(self._folder, uri)
+
 
 def key_of(dataset: Dataset, shelf: Contents, system: str, settings: Mapping[str, Any]) -> str:
     """Of the cases, the articles that they bring, the library's articles, the system and its settings."""
@@ -92,17 +95,17 @@ def forget(folder: Path, uri: str) -> int:
 
     What cannot be read is left as it is: nothing shows it.
     """
-    erased = 0
+    count = 0
     for lines in [*folder.glob("*.part.jsonl"), *folder.glob("*-*-*/records.jsonl")]:
         before = list(filter(None, map(_record, lines.read_text(encoding="utf-8", errors="replace").split("\n"))))
-        after = [_erased(record, uri) for record in before]
+        after = [erased(record, uri) for record in before]
         changed = {one.id for one, other in zip(before, after, strict=True) if one != other}
-        erased += len(changed)
+        count += len(changed)
         if changed:
             _replace(lines, "".join(f"{json.dumps(row_of(record))}\n" for record in after))
         if lines.name == "records.jsonl":
             _forget_in_report(lines.with_name("report.json"), uri, changed)
-    return erased
+    return count
 
 
 def read(run: Path) -> tuple[dict[str, Any], list[Record]]:
@@ -129,25 +132,12 @@ def _told(run: Path) -> Iterator[None]:
         raise CaseError(f"{run} is not a kept run: {error}.", "Give a folder that footnote eval wrote.") from error
 
 
-def _erased(record: Record, uri: str) -> Record:
-    """Without the answers and quotes of a record that names the article; without its question, if made from it."""
-    # Runs of before 0.1 do not say whose their gold is.
-    uris = record.gold_uris or ("",) * len(record.gold)
-    gold = tuple("" if not of or names(of, uri) else quote for of, quote in zip(uris, record.gold, strict=False))
-    shown = tuple(one for one in record.shown if one.uri != uri)
-    if any(names(one, uri) for one in (record.cluster, *record.gold_uris)):
-        record = replace(record, question=ERASED, standalone_question="", answers=())
-    elif shown == record.shown and gold == record.gold:
-        return record
-    return replace(record, gold=gold, shown=shown, text="", short_answer="")
-
-
-def _forget_in_report(file: Path, uri: str, erased: set[str]) -> None:
+def _forget_in_report(file: Path, uri: str, changed: set[str]) -> None:
     """Gold that was missing, and the questions of cases that failed."""
     with suppress(CaseError):
         found = report(file.parent)
         missing = [gold for gold in found.get("missing_gold", ()) if not names(str(gold["uri"]), uri)]
-        failed = [one | {"question": ERASED} if one["id"] in erased else one for one in found.get("failures", ())]
+        failed = [one | {"question": ERASED} if one["id"] in changed else one for one in found.get("failures", ())]
         if (missing, failed) != (found.get("missing_gold", []), found.get("failures", [])):
             _replace(file, json.dumps(found | {"missing_gold": missing, "failures": failed}, indent=1) + "\n")
 

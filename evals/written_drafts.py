@@ -13,10 +13,10 @@ from evals.cases import Case
 from evals.drafts import drafted_case, telling
 from evals.gold import Shelf
 from qa import sentences
-from qa.citation import spoken
 from qa.domain import Article, Span
 from qa.generator import Generator
 from qa.prompt import DECLINED, Prompt, harmless
+from qa.thoughts import spoken
 
 NEIGHBOURS = 2
 """Sentences on either side that are shown with the one that is asked about."""

@@ -4,38 +4,23 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
-from qa import composer, phrasing
-from qa.confidence import Confidence, features
-from qa.domain import (
-    Considered,
-    Evidence,
-    Filters,
-    PassageText,
-    RankedPassage,
-    Reading,
-    Reply,
-    Retrieved,
-    Span,
-    Token,
-    Turn,
-)
+from qa import composer, evidence, phrasing
+from qa.confidence import Confidence
+from qa.domain import Considered, Filters, Reply, Retrieved, Token, Turn
 from qa.embedder import Embedder
 from qa.errors import ChatFailed, QuestionError
 from qa.fluent import FluentWriter
 from qa.library import Library
+from qa.probability import probability
 from qa.reader import Reader
 from qa.retriever import Retriever
 from qa.rewriter import Rewriter, by_rule
-from qa.terms import content
 
 LONGEST_QUESTION = 2_000
 """Characters."""
-RANKED = 20
-"""Sentences of evidence that are kept for a question."""
-SHARED = 0.2
-"""Of a question's words, by how rare they are, in a passage of another language than English that answers it."""
 DECLINED = "The chat model finds no answer to this question in the sentences that came closest."
 LEFT_OUT = "Not read to understand this question, for lack of room: the first {} of {} earlier questions."
 FALLEN_BACK = "These are the sentences themselves."
@@ -63,7 +48,7 @@ class Answerer:
         self._embedder = embedder
         self._retriever = retriever
         self._reader = reader
-        self._confidence = confidence
+        self._probability = partial(probability, confidence, library)
         self._rewriter = rewriter
         self._writer = writer
         self._max_claims = max_claims
@@ -101,12 +86,12 @@ class Answerer:
         vector = clock.time("embed", lambda: self._embedder.question(sought))
         passages = clock.time("retrieve", lambda: self._retriever.retrieve(sought, vector, filters))
         readings = clock.time("read", lambda: self._reader.read(phrasing.asked(sought), vector, passages))
-        probability = clock.time("confidence", lambda: self._probability(sought, filters, passages, readings))
-        passages, readings = _best_first(passages, readings)
-        evidence, span = _evidence(passages, readings)
+        confidence = clock.time("confidence", lambda: self._probability(sought, filters, passages, readings))
+        passages, readings = evidence.best_first(passages, readings)
+        found, span = evidence.of(passages, readings)
         notice = LEFT_OUT.format(rewritten.left_out, len(turns)) if rewritten.left_out else ""
         return Considered(
-            asked, standalone, tuple(passages), evidence, probability, span, notice, timings_ms=clock.timings()
+            asked, standalone, tuple(passages), found, confidence, span, notice, timings_ms=clock.timings()
         )
 
     def compose(self, considered: Considered, filters: Filters = Filters()) -> Reply:  # noqa: B008
@@ -114,13 +99,6 @@ class Answerer:
         *_, reply = self._replying(considered, filters)
         assert isinstance(reply, Reply)
         return reply
-
-    def features(
-        self, question: str, passages: Sequence[RankedPassage], readings: Sequence[Reading]
-    ) -> dict[str, float]:
-        """What the confidence is computed from: for calibration and for "why was it not found?"."""
-        frequencies = self._library.document_frequencies(content(question))
-        return features(question, passages, readings, frequencies, self._library.size)
 
     def _sure(self, considered: Considered) -> bool:
         return bool(considered.evidence) and considered.confidence >= self._threshold
@@ -156,20 +134,6 @@ class Answerer:
 
     def _declined(self, considered: Considered, filters: Filters) -> Reply:
         return replace(composer.refusal(considered, self._library.holdings(), filters), reason=DECLINED)
-
-    def _probability(
-        self, question: str, filters: Filters, passages: Sequence[RankedPassage], readings: Sequence[Reading]
-    ) -> float:
-        """0 too for a question that names nothing, unless it is asked of chosen articles ("What is this about?"), and
-        for one that shares next to nothing with a passage in a language that the confidence was not fitted on."""
-        if not passages:
-            return 0.0
-        found = self.features(question, passages, readings)
-        probability = self._confidence.probability(found)
-        if phrasing.names_nothing(question) and not filters.article_ids:
-            return 0.0
-        best = _best_first(passages, readings)[0][0].passage
-        return 0.0 if found["covered_by_passage"] < SHARED and phrasing.foreign(best.text) else probability
 
 
 class _Clock:
@@ -215,41 +179,3 @@ def _checked(question: str) -> str:
             f"The question has {len(asked):,} characters; {LONGEST_QUESTION:,} are the most.", "Ask it in fewer words."
         )
     return asked
-
-
-def _best_first(
-    passages: Sequence[RankedPassage], readings: Sequence[Reading]
-) -> tuple[list[RankedPassage], list[Reading]]:
-    """Passages in the order of their best sentence, now that they have been read."""
-    order = sorted(range(len(passages)), key=lambda i: -max(readings[i].sentence_scores))
-    return [passages[i] for i in order], [readings[i] for i in order]
-
-
-def _evidence(
-    passages: Sequence[RankedPassage], readings: Sequence[Reading]
-) -> tuple[tuple[Evidence, ...], Span | None]:
-    scored = [
-        (score, ranked, sentence, reading.answer)
-        for ranked, reading in zip(passages, readings, strict=True)
-        for sentence, score in zip(ranked.passage.sentences, reading.sentence_scores, strict=True)
-    ]
-    scored.sort(key=lambda item: -item[0])
-    evidence = tuple(_one(score, ranked, sentence) for score, ranked, sentence, _ in scored[:RANKED])
-    return evidence, _inside(scored[0][2], scored[0][3]) if scored else None
-
-
-def _one(score: float, ranked: RankedPassage, sentence: Span) -> Evidence:
-    passage = ranked.passage
-    return Evidence(
-        passage.article,
-        sentence.start,
-        sentence.end,
-        passage.quote(sentence),
-        PassageText(passage.start, passage.end, passage.text),
-        {"sentence": score, "passage": ranked.score, **ranked.parts},
-    )
-
-
-def _inside(sentence: Span, answer: Span | None) -> Span | None:
-    inside = answer is not None and sentence.start <= answer.start and answer.end <= sentence.end
-    return answer if inside else None

@@ -11,13 +11,13 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from qa import terms
-from qa.citation import spoken
 from qa.domain import Turn
 from qa.errors import ChatFailed
 from qa.generator import Generator
 from qa.prompt import OVERHEAD, Prompt, harmless, tokens
 from qa.rewriter import Rewritten, refers_back, rewrite
 from qa.support import figures_of, names_of
+from qa.thoughts import spoken
 
 BUDGET = 1_500
 """Tokens of the prompt, at most: a follow-up is understood from what was said last."""

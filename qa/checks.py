@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from qa import fulltext, stored
+from qa import fulltext, purges, stored
 from qa.catalog import Catalog, setting
 from qa.domain import Finding
 from qa.errors import FootnoteError
@@ -58,6 +58,7 @@ _RESTORE = "Restore catalog.db from a backup, or ingest the articles into a new 
 _AGAIN = "Take the named articles out and ingest them again: footnote library remove, footnote ingest."
 _AS_OWNER = "Check as a user who may write there; questions are answered all the same."
 _EMBED = "Make the vectors again: footnote reindex --embed"
+_PURGE = "Finish it: footnote library remove --purge with that number, or start footnote serve again."
 _INDEX = "Make the index again: footnote reindex"
 
 
@@ -155,6 +156,11 @@ def _vectors(connection: sqlite3.Connection) -> Problems:
             yield f"passage {passage_id} has a vector that is not of unit length"
 
 
+def _purges(connection: sqlite3.Connection) -> Problems:
+    for article_id in purges.unfinished(connection):
+        yield f"article {article_id} is erased, but perhaps not from all that quotes it"
+
+
 CATALOG_CHECKS = (
     Check("catalog file", "SQLite finds the file sound", _RESTORE, _file),
     Check("references", "every row belongs to its article", _RESTORE, _references),
@@ -163,6 +169,7 @@ CATALOG_CHECKS = (
     Check("full text index", "SQLite finds it sound", _RESTORE, _terms, writes=True),
     Check("full text", "it holds exactly the words of the current articles", _AGAIN, _words),
     Check("vectors", "one a passage and one a sentence, of unit length", _EMBED, _vectors),
+    Check("purges", "none was cut short", _PURGE, _purges),
 )
 
 

@@ -4,18 +4,19 @@ A citation is `[n]`, or several in one bracket, `[1, 2]`, with numbers of the pr
 in the order of reading. Everything else that looks like a citation is taken out and listed: numbers that name nothing,
 [0], ranges, [^1], 【1】, [source 1], and from the first line on that is a list of sources, all that follows.
 
-What a model thinks before it answers is no part of its answer. `Thoughts` holds back a text that begins with `<think`
-until `</think>`. Some chat templates open the thinking themselves, so that only `</think>` is written: what was shown
-until then cannot be taken back, but the `Recogniser` forgets it, and no claim comes of it.
+What a model thinks before it answers is no part of its answer. Some chat templates open the thinking themselves, so
+that only `</think>` is written (`qa.thoughts`): what was shown until then cannot be taken back, but the `Recogniser`
+forgets it, and no claim comes of it; unless it turns out in the end to have been no thought.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from qa import sentences
+from qa import sentences, thoughts
 from qa.domain import Span
 from qa.prompt import DECLINED
+from qa.thoughts import Part
 
 LONGEST_MARK = 48
 """Characters. An open bracket with more behind it is no citation."""
@@ -34,9 +35,6 @@ _HEADINGS = ("sources", "references", "citations", "footnotes", "notes", "eviden
 _HEADING = re.compile(rf"[\W_]*(?:{'|'.join(_HEADINGS)})(?:[\W_]*\Z|\W*:\W*(?:[\[【［]|https?:))", re.IGNORECASE)
 _HEADED = re.compile(rf"[\W_]*(?:{'|'.join(_HEADINGS)})\W*:\W*\w{{0,5}}", re.IGNORECASE)
 _EDGES = re.compile(r"\A[\W_]+|[\W_]+\Z")
-_THINKING = "<think"
-_THOUGHT = re.compile(r"</think(?:ing)?>")
-_THOUGHTS = ("</think>", "</thinking>")
 _LINE = re.compile(r"[^\n]*\n?")
 _MARKDOWN = re.compile(r"\*\*|__|`+|^#+\s+|^>\s+")
 _EMPTIED = re.compile(r"(?:\A|\s+)\([\s,;]*\)")
@@ -54,32 +52,6 @@ class Cited:
 
 
 @dataclass(slots=True)
-class Thoughts:
-    """Takes a text in pieces, cut anywhere, and leaves out what is thought in front of the answer, and blanks there."""
-
-    _held: str = ""
-    _answering: bool = False
-
-    def feed(self, piece: str) -> str:
-        """What is known to belong to the answer."""
-        if self._answering:
-            return piece
-        self._held = (self._held + piece).lstrip()
-        while self._held.startswith(_THINKING):
-            thought = _THOUGHT.search(self._held)
-            if not thought:
-                self._held = _THINKING + self._held[len(_THINKING) :][-len(_THOUGHTS[-1]) :]
-                return ""
-            self._held = self._held[thought.end() :].lstrip()
-        self._answering = not _THINKING.startswith(self._held)
-        return self._held if self._answering else ""
-
-    def finish(self) -> str:
-        """The rest: nothing where the thinking never ended."""
-        return "" if self._answering or self._held.startswith(_THINKING) else self._held
-
-
-@dataclass(slots=True)
 class Recogniser:
     """Takes a text in pieces, cut anywhere, of a prompt with `known` numbers.
 
@@ -90,6 +62,8 @@ class Recogniser:
     order: list[int] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     declined: bool = False
+    _earlier: list[Part] = field(default_factory=list)
+    _part: str = ""
     _came: str = ""
     _held: str = ""
     _plain: str = ""
@@ -104,21 +78,27 @@ class Recogniser:
 
     def feed(self, piece: str) -> str:
         """What can be shown now: everything but an end that may become a mark, a list of sources or `</think>`."""
-        answered = spoken(self._came + piece)
-        if len(answered) < len(self._came + piece):
-            self._forget()
-        ready = len(answered) - _may_end_thought(answered)
-        self._held, self._came = self._held + answered[:ready], answered[ready:]
+        parts, came = thoughts.parted(self._came + piece)
+        for text, tag in parts:
+            self._hold(text)
+            self._put_aside(tag)
+        ready = len(came) - thoughts.may_end(came)
+        self._hold(came[:ready])
+        self._came = came[ready:]
         return self._take(last=False)
 
     def finish(self) -> str:
         """The rest."""
-        self._held, self._came = self._held + self._came, ""
-        return self._take(last=True)
+        self._hold(self._came)
+        self._came = ""
+        shown = self._take(last=True)
+        if self._earlier:
+            self._take_back()
+        return shown
 
     def cited(self) -> list[Cited]:
         """The sentences so far. A mark belongs to the last that begins before it."""
-        spans = [span for span in sentences.split(self._plain) if re.search(r"\w", span.of(self._plain))]
+        spans = self._spans()
         numbers: list[list[int]] = [[] for _ in spans]
         for at, number in self._marks:
             owner = _after(spans, at) if self._in_front else _before(spans, at)
@@ -127,6 +107,9 @@ class Recogniser:
         cleaned = (_cleaned(span.of(self._plain), item=self._begins_line(span.start)) for span in spans)
         return [Cited(text, tuple(found)) for text, found in zip(cleaned, numbers, strict=True) if text]
 
+    def _spans(self) -> list[Span]:
+        return [span for span in sentences.split(self._plain) if re.search(r"\w", span.of(self._plain))]
+
     def _begins_line(self, at: int) -> bool:
         """Whether a line begins there, and not in the middle of a sentence that goes on from the line before."""
         above = self._plain[:at].rstrip()
@@ -134,12 +117,42 @@ class Recogniser:
         over = not above or above[-1] in _ENDS or bool(_ITEM.match(above.rpartition("\n")[2].lstrip()))
         return not above or breaks > 1 or (breaks > 0 and over)
 
+    def _hold(self, text: str) -> None:
+        self._part, self._held = self._part + text, self._held + text
+
+    def _put_aside(self, tag: str) -> None:
+        """What came until now was thought, not said, as far as can be told before the end."""
+        self._take(last=True)
+        self._earlier.append(self._so_far(tag))
+        self._forget()
+
+    def _take_back(self) -> None:
+        """What was put aside and is of the answer after all."""
+        answered = thoughts.answered(self._earlier, self._so_far(""))
+        if answered != self._part:
+            self._forget()
+            self._hold(answered)
+            self._take(last=True)
+
+    def _so_far(self, tag: str) -> Part:
+        cited = self.cited()
+        cites = all(one.numbers for one in cited) and self._closed() and not self.declined
+        return Part(self._part, tag, frozenset(one.text for one in cited), cites, self.declined)
+
+    def _closed(self) -> bool:
+        """Whether no sentence goes on behind the last mark in it."""
+        spans = self._spans()
+        last = {_before(spans, at): at for at, _ in self._marks}
+        return None not in last and not any(
+            re.search(r"\w", self._plain[at : spans[own].end]) for own, at in last.items() if own is not None
+        )
+
     def _forget(self) -> None:
-        """Begin again: what came until now was thought, not said."""
+        """Begin again."""
         self.order.clear()
         self.dropped.clear()
         self._marks.clear()
-        self._held = self._plain = ""
+        self._part = self._held = self._plain = ""
         self.declined = self._listing = False
         self._line_start = True
 
@@ -230,18 +243,7 @@ class Recogniser:
         return said
 
 
-def spoken(text: str) -> str:
-    """What stands after the last thought: all of it where there is none."""
-    return _THOUGHT.split(text)[-1]
-
-
 # --------------------------------------------------------------------------------------------------------------------
-
-
-def _may_end_thought(text: str) -> int:
-    """How many characters at the end may become `</think>`."""
-    at = text.rfind("<")
-    return len(text) - at if at >= 0 and any(tag.startswith(text[at:]) for tag in _THOUGHTS) else 0
 
 
 def _cleaned(text: str, *, item: bool) -> str:
@@ -284,8 +286,13 @@ def _may_be_mark(text: str) -> bool:
 
 
 def _may_be_listed(line: str) -> bool:
+    """Also where the mark is all that has come: what stands behind it decides."""
     listed = _LISTED.match(line)
-    return not line.strip(" \t-*•") or bool(listed and _may_be_mark(line[listed.end() :]))
+    if listed is None:
+        return not line.strip(" \t-*•")
+    rest = line[listed.end() :]
+    mark = _mark(rest, 0)
+    return _may_be_mark(rest) if mark is None else not re.search(r"\w", rest[len(mark) :])
 
 
 def _may_be_heading(line: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from qa.domain import Passage, PassageVectors, Span, StoredPassage, Vector
-from qa.errors import ModelError
+from qa.errors import ModelError, first_line
 
 BATCH = 32
 MAX_TOKENS = 512
@@ -109,9 +109,9 @@ def _load(model: str) -> Any:
 
         return SentenceTransformer(model or str(bundled()), device="cpu")
     except Exception as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise ModelError(
-            f"The embedding model {model or 'bundled with the package'} cannot be loaded: {reason}.",
+            f"The embedding model {model or 'bundled with the package'} cannot be loaded: "
+            f"{first_line(error).rstrip('.')}.",
             "Give the path of a sentence-transformers model in FOOTNOTE_EMBEDDING_MODEL.",
         ) from error
 

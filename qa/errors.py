@@ -120,3 +120,8 @@ class ChatFailed(ModelError):
 
 class CaseError(FootnoteError):
     """An evaluation file does not hold what it should."""
+
+
+def first_line(error: Exception) -> str:
+    """Of what another library's error says, for a message of Footnote's own; its kind where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -18,10 +18,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import urlsplit
 
-from qa.citation import Thoughts
 from qa.errors import ChatFailed
 from qa.prompt import Prompt
 from qa.settings import Settings
+from qa.thoughts import Thoughts
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

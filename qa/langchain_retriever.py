@@ -8,8 +8,9 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import run_in_executor
 from pydantic import Field
 
-from qa.answerer import RANKED, Answerer
+from qa.answerer import Answerer
 from qa.domain import Evidence
+from qa.evidence import RANKED
 
 
 class FootnoteRetriever(BaseRetriever):

@@ -12,13 +12,12 @@ Several processes may add, remove and ask at once; within one, any thread may us
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from sqlite3 import Connection
 from types import TracebackType
 from typing import Self
 
-from qa import adding, articles, candidates, checks, counts, fulltext, reembedding, stored
+from qa import adding, articles, candidates, checks, counts, fulltext, purges, reembedding, stored
 from qa.adding import Added, NewArticle
 from qa.candidates import Asked
 from qa.catalog import Catalog
@@ -41,7 +40,7 @@ from qa.embedder import Embedder, EmbeddingStamp
 from qa.errors import EmbeddingMismatch, LibraryError, NotInLibrary
 from qa.exact import ExactFollower
 from qa.keeper import Keeper
-from qa.steps import reached
+from qa.purges import Forget
 
 __all__ = ["Added", "Holdings", "Library", "NewArticle", "Stats"]
 
@@ -110,15 +109,25 @@ class Library:
 
     def remove(self, article_id: int, *, purge: bool = False) -> None:
         """Gone from questions at once; its texts stay for old answers, unless purged. Raises NotInLibrary."""
+        if purge:
+            purges.erase(self._catalog, article_id)
+            return
         with self._catalog.writing() as connection:
-            if articles.state(connection, article_id) == "removed" and not purge:
+            if articles.state(connection, article_id) == "removed":
                 raise NotInLibrary(f"Article {article_id} has been removed already.")
             stored.delete_passages(connection, article_id)
             articles.retire(connection, article_id)
-            if purge:
-                articles.erase(connection, article_id)
-        if purge:
-            self._scrub()
+
+    def purge(self, article_id: int, forget: Forget) -> None:
+        """`remove` with its texts, in step with what is kept beside the library, which `forget` takes it out of.
+
+        Raises NotInLibrary, LibraryError, and whatever `forget` raises while nothing is erased.
+        """
+        purges.purge(self._catalog, article_id, forget)
+
+    def finish_purges(self, forget: Forget) -> dict[int, str]:
+        """Those that failed, or were killed, after the texts were erased; ids and URIs. Raises LibraryError."""
+        return purges.finish(self._catalog, forget)
 
     def article(self, article_id: int, version: int | None = None) -> Article:
         """Any version, or the newest; with its state. Raises NotInLibrary."""
@@ -279,16 +288,6 @@ class Library:
         with self._catalog.reading() as connection:
             found = articles.current(connection, uri)
             return None if found is None or found[1] is None else (found[2], found[3])[which]
-
-    def _scrub(self) -> None:
-        """Overwrite what was deleted. What is left undone is done by the next purge."""
-        with suppress(LibraryError), self._catalog.alone() as connection:
-            for table in fulltext.TABLES:
-                connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # nosec B608 # a table of ours
-            reached("before purged text is overwritten")
-            connection.execute("VACUUM")
-            reached("after purged text is overwritten")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _approximately(self, vector: Vector, limit: int) -> list[tuple[int, float]] | None:
         """None where there is no Chroma to ask now."""

@@ -70,12 +70,11 @@ class ModelReader:
         if not passages:
             return []
         figures = self._figures
-        found, similar = self.sides(question, vector, passages)
+        texts, found, similar = self.sides(question, vector, passages)
         scores = [
             (one.sentences + figures.weight * near) / figures.scale for one, near in zip(found, similar, strict=False)
         ]
         if figures.clear < inf:
-            texts = [PassageText.of(ranked.passage) for ranked in passages[: len(found)]]
             scores = put_in_order(scores, texts, figures.scale, partial(self._over, question))
         lowest = min(float(rows.min()) for rows in scores)
         highest = max(float(near.max()) for near in similar)
@@ -89,15 +88,15 @@ class ModelReader:
 
     def sides(
         self, question: str, vector: Vector, passages: Sequence[RankedPassage]
-    ) -> tuple[list[Read], list[Scores]]:
-        """What the model says of the passages that it reads, and standardised similarity of all: to be weighed."""
+    ) -> tuple[list[PassageText], list[Read], list[Scores]]:
+        """What the model reads, what it says of that, and standardised similarity of all passages: to be weighed."""
         texts = [PassageText.of(ranked.passage) for ranked in passages[: self._limit]]
         found: list[Read] = []
         for upto, beaten in self._rounds():
             found = found + self._model.read(question, texts[len(found) : upto])
             if len(found) == len(texts) or any(float(one.sentences.max()) > beaten for one in found):
                 break
-        return found, self._similar(question, vector, passages)
+        return texts[: len(found)], found, self._similar(question, vector, passages)
 
     def _over(self, question: str, texts: Sequence[PassageText]) -> list[Scores]:
         return [one.sentences for one in self._model.read(question, texts)]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.errors import ModelError
+from qa.errors import ModelError, first_line
 from qa.model_reader import LOWEST, Figures, Model, ModelReader, Read, best_words
 from qa.reader import Reader
 from qa.reader_input import NONE, Encoded, PassageText, sentence_of
@@ -89,8 +89,7 @@ def _opened(name: str) -> Model:
         if kinds[0].endswith("ForSequenceClassification"):
             return PairModel(name)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"The reader {name} cannot be loaded: {reason}", _KINDS) from error
+        raise ModelError(f"The reader {name} cannot be loaded: {first_line(error)}", _KINDS) from error
     raise ModelError(f"The reader {name} is of the kind {kinds[0] or 'unknown'}.", _KINDS)
 
 

@@ -19,7 +19,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from qa.errors import ModelError
+from qa.errors import ModelError, first_line
 from qa.reader_input import NONE, Encoded
 
 CHUNK = 16
@@ -238,5 +238,4 @@ def _refused(what: str, remedy: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"{what}: {reason}", remedy) from error
+        raise ModelError(f"{what}: {first_line(error)}", remedy) from error

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from evals.background import Step, Work
 from evals.case_store import CaseStore
 from evals.gold import Shelf
+from evals.purged import keep_drafts
 from evals.written_drafts import written
 from qa.generator import Generator, Pieces
 from qa.prompt import Prompt
@@ -28,7 +29,7 @@ def writing(shelf: Shelf, store: CaseStore, generator: Generator, count: int) ->
         tell()
         known = store.known()
         for case in written(shelf, _Telling(generator, tell), count, secrets.randbits(32), known):
-            made += store.add([case])
+            made += keep_drafts(store, [case], shelf)
             tell()
         return ""
 

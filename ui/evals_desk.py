@@ -13,6 +13,7 @@ from evals.cases import Dataset
 from evals.choices import FOLDER, choices, chosen, runs_of
 from evals.drafts import draft
 from evals.evaluate import Asking
+from evals.purged import keep_drafts
 from qa.bootstrap import Service, make_generator
 from qa.errors import UsageError
 from qa.settings import Settings
@@ -83,7 +84,8 @@ class EvalsDesk:
             case "start":
                 self._start(event)
             case "draft":
-                self._store.add(draft(self._library, MORE, known=self._store.known()))
+                made = draft(self._library, MORE, known=self._store.known())
+                keep_drafts(self._store, made, self._library)
             case "write":
                 self._write()
             case "accept":

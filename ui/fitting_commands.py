@@ -29,6 +29,7 @@ def draft(
     """Make questions from your own articles; on the page you say which of them count."""
     from evals.case_store import CaseStore
     from evals.drafts import draft as drafted
+    from evals.purged import keep_drafts
     from ui import terminal
     from ui.markup import count as number
 
@@ -37,10 +38,10 @@ def draft(
         known = store.known() if out is None else ()
         make = _written_by_model(library) if by_model else drafted
         made = list(make(shelf, count, seed, known))
+        if out is None:
+            keep_drafts(store, made, shelf)
     if out is not None:
         write_cases(made, out)
-    else:
-        store.add(made)
     if str(out) != "-":
         waiting = {} if out else {"waiting": store.counts()["draft"]}
         where = f"Written to {out}." if out else "Accept them on the evals page of footnote serve."

@@ -1,6 +1,6 @@
 """`footnote library ...`: look after what is stored."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -13,6 +13,7 @@ from ui.eval_commands import Json, LibraryFolder
 
 if TYPE_CHECKING:
     from qa.library import Library
+    from qa.purges import Forget
 
 Named = Annotated[list[str], typer.Argument(metavar="ARTICLE...", help="An id, a URI or the unique end of one.")]
 
@@ -52,8 +53,8 @@ def remove(
     from ui import terminal
 
     with opened(library) as shelf:
-        folder = _folder(library) if purge else None
-        failed = terminal.removals(((name, _removal(shelf, name, folder)) for name in articles), as_json)
+        forget = _forgetting(library) if purge else None
+        failed = terminal.removals(_removals(shelf, articles, forget), as_json)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -140,15 +141,28 @@ def _folder(library: Path | None) -> Path:
     return load(library=library).library
 
 
-def _removal(shelf: "Library", name: str, purged: Path | None) -> str:
-    """What went wrong, or "". `purged` is the folder that is to forget the article too, but for the catalog."""
+def _forgetting(library: Path | None) -> "Forget":
+    from ui.purging import forget
+
+    return partial(forget, _folder(library))
+
+
+def _removals(shelf: "Library", names: Sequence[str], forget: "Forget | None") -> Iterator[tuple[str, str]]:
+    """Each name with what went wrong, or "". With `forget` they are purged, what an earlier purge left first."""
+    over = shelf.finish_purges(forget) if forget else {}
+    for name in names:
+        done = any(name in (str(article_id), uri) or uri.endswith(f"/{name}") for article_id, uri in over.items())
+        problem = _removal(shelf, name, forget)
+        yield name, "" if done else problem
+
+
+def _removal(shelf: "Library", name: str, forget: "Forget | None") -> str:
     from qa.errors import NotInLibrary
-    from ui.purging import forget, purge
 
     try:
         article_id = shelf.find(name)
-        if purged:
-            purge(shelf, article_id, partial(forget, purged))
+        if forget:
+            shelf.purge(article_id, forget)
         else:
             shelf.remove(article_id)
     except NotInLibrary as error:

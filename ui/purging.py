@@ -1,37 +1,40 @@
 """What is kept beside the library lets go of a purged article: no answer, case or evaluation run quotes it any more."""
 
-from collections.abc import Callable
+import logging
 from pathlib import Path
 from typing import Protocol
 
 from evals import runs
 from evals.case_store import CaseStore
 from evals.choices import RUNS
-from qa.domain import Article
+from qa.catalog import explained
+from qa.errors import LibraryError
+from qa.purges import Forget
 from ui.conversations import Conversations
 from ui.feedback import Feedback
 
-
-class Shelf(Protocol):
-    """What an article is purged from: `qa.library.Library`, or a fake."""
-
-    def article(self, article_id: int, version: int | None = None) -> Article: ...
-
-    def remove(self, article_id: int, *, purge: bool = False) -> None: ...
+_log = logging.getLogger(__name__)
 
 
-def purge(shelf: Shelf, article_id: int, forget: Callable[[int, str], object]) -> None:
-    """Forgotten before its text is erased, so that what fails there can be tried again; and after, as somebody may
-    have quoted it meanwhile. Raises NotInLibrary, and whatever `forget` raises."""
-    uri = shelf.article(article_id).uri
-    forget(article_id, uri)
-    shelf.remove(article_id, purge=True)
-    forget(article_id, uri)
+class Purged(Protocol):
+    """`qa.library.Library`, or a fake."""
+
+    def finish_purges(self, forget: Forget) -> dict[int, str]: ...
 
 
 def forget(library: Path, article_id: int, uri: str) -> None:
-    """In all that lies in the library's folder. Raises LibraryError; OSError where a kept run cannot be written."""
+    """In all that lies in the library's folder. Raises LibraryError."""
     Conversations(library).forget(article_id)
     Feedback(library).forget(article_id)
     CaseStore(library).forget(uri)
-    runs.forget(library / RUNS, uri)
+    with explained(library / RUNS):
+        runs.forget(library / RUNS, uri)
+
+
+def finish(library: Purged, forget: Forget) -> None:
+    """What was cut short, as far as that goes now: asking goes on meanwhile."""
+    try:
+        for article_id in library.finish_purges(forget):
+            _log.info("The purge of article %d, which was cut short, is finished.", article_id)
+    except LibraryError as error:
+        _log.warning("%s", error)

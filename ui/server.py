@@ -117,6 +117,8 @@ def rooms(
     uploads = _uploads(folder.name, settings)
     ingesting = api.Ingesting(jobs, uploads, settings) if jobs else None
     forget = partial(purging.forget, settings.library)
+    if service:
+        purging.finish(service.library, forget)
     app.mount(api.PREFIX, api.build(answerer, library, _who, ingesting, forget, pace))
     further = [_library_page(app, service, jobs, uploads, settings)] if service and jobs else []
     further += [partial(evals_page.add, desk=evals, library=library)] if evals else []

@@ -107,7 +107,7 @@ def read_all(
         vector = embedder.question(case.question)
         ranked = retriever.retrieve(case.question, vector, Filters())
         if parts and ranked:
-            found, similar = reader.sides(case.question, vector, ranked)
+            _, found, similar = reader.sides(case.question, vector, ranked)
             bits = [_bits(parts, one.passage) for one in ranked[: len(found)]]
             held = [[bool(some) for some in each] for each in bits]
             places = [np.full(len(rows), place) for place, rows in enumerate(held)]

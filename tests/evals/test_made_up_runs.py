@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from evals.drafts import GAP, draft
 from evals.gold import Resolver
+from evals.purged import ERASED
 from evals.records import Record, Shown, from_row, to_row
-from evals.runs import ERASED, Run, forget
+from evals.runs import Run, forget
 from evals.written_drafts import LONGEST, question_of
 from qa.domain import Article
 from tests import made_up

@@ -1,13 +1,17 @@
+import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from evals.cases import Case, Dataset, Gold
 from evals.evaluate import evaluate
-from evals.runs import ERASED, Run, forget, kept, key_of, library_fingerprint, read
+from evals.purged import ERASED
+from evals.records import Record
+from evals.runs import Run, forget, kept, key_of, library_fingerprint, read
 from evals.temporary import store
-from qa.domain import LoadedArticle
+from qa.domain import Article, LoadedArticle
 from qa.errors import CaseError
 from qa.library import Library
 from tests.evals.makers import FakeAnswers, FakeShelf, article, evidence, record
@@ -225,3 +229,75 @@ def test_a_purged_article_leaves_kept_runs_and_those_under_way_and_the_figures_s
     assert [one.sentences for one in records] == [one.sentences for one in before[1]]
     assert forget(tmp_path, rates.uri) == 0
     assert forget(tmp_path / "none", "a") == 0
+
+
+class Purging(FakeShelf):
+    """Loses an article as `footnote library remove --purge` does: its text, then what the kept runs say of it."""
+
+    def purge(self, gone: Article, folder: Path) -> None:
+        del self._articles[gone.article_id]
+        forget(folder, gone.uri)
+
+
+class Ingesting(FakeAnswers):
+    """The article of its evidence is ingested when the first question is asked."""
+
+    shelf: Purging
+
+    def consider(self, question, turns=(), filters=None):
+        if not self.asked:
+            self.shelf._articles[RATES.article_id] = RATES
+        return super().consider(question, turns)
+
+
+class PurgingJudge:
+    """Somebody purges an article while the judge looks at the answer with that number, before it is kept."""
+
+    def __init__(self, at: int, purge: Callable[[], None]) -> None:
+        self._left, self._purge = at, purge
+
+    def judged(self, one: Record) -> Record:
+        self._left -= 1
+        if self._left == 0:
+            self._purge()
+        return one
+
+
+@pytest.mark.parametrize("at", [1, 3, 5])
+@pytest.mark.parametrize("there", [True, False], ids=["there at the start", "ingested meanwhile"])
+def test_an_article_that_is_purged_during_a_run_does_not_come_back(tmp_path: Path, at: int, there: bool) -> None:
+    """All five answers quote it; the fourth case has its gold elsewhere, the fifth was made from it and has none."""
+    other = article(2, "strike.txt", "Players struck.")
+    strike = Case("strike", "Who struck?", (Gold("strike.txt", "Players struck."),))
+    made = Case("made", "What of Rates?", about=RATES.uri)
+    dataset = Dataset("news", (*CASES[:3], strike, made))
+    shelf = Purging(RATES, other) if there else Purging(other)
+    answers = Ingesting({case.question: (evidence(RATES, "Rates rose."),) for case in dataset.cases})
+    answers.shelf = shelf
+    judge = PurgingJudge(at, lambda: shelf.purge(RATES, tmp_path))
+    under_way = list[str]()
+
+    def progress(done: int, total: int) -> None:
+        under_way.extend(file.read_text() for file in tmp_path.rglob("*.part.jsonl") if done >= at)
+
+    report, records = evaluate(dataset, answers, shelf, runs=tmp_path, draws=0, judge=judge, progress=progress)
+    (run,) = kept(tmp_path)
+    assert len(under_way) == 6 - at
+    assert not [text for text in under_way if "Rates" in text]
+    assert not [file for file in run.iterdir() if "Rates" in file.read_text()]
+    assert "Rates" not in json.dumps(report)
+    assert "Rates" not in str(records)
+    assert [one.id for one in records] == [case.id for case in dataset.cases]
+    assert report["cases"] == 5
+
+
+def test_an_article_that_is_removed_during_a_run_stays_quotable(tmp_path: Path) -> None:
+    listed = [RATES]
+
+    class Removing(FakeShelf):
+        def articles(self):
+            return listed
+
+    evaluate(DATASET, FakeAnswers(found()), Removing(RATES), runs=tmp_path, draws=0, progress=lambda *_: listed.clear())
+    (run,) = kept(tmp_path)
+    assert [one.text for one in read(run)[1]] == ["Rates rose. [1]"] * 4

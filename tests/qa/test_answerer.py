@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from qa import contract
-from qa.answerer import LONGEST_QUESTION, RANKED, Answerer
+from qa.answerer import LONGEST_QUESTION, Answerer
 from qa.bootstrap import service
 from qa.confidence import Confidence
 from qa.domain import (
@@ -27,6 +27,7 @@ from qa.domain import (
 )
 from qa.embedder import SentenceTransformerEmbedder
 from qa.errors import QuestionError
+from qa.evidence import RANKED
 from qa.library import Library
 from qa.settings import load
 from tests.fakes import FakeReader, FakeRetriever

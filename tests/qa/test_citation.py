@@ -1,13 +1,12 @@
 """Marks that models write, well and badly, whole and cut anywhere."""
 
 import re
-from collections.abc import Sequence
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from qa.citation import Cited, Recogniser, Thoughts, spoken
+from qa.citation import Cited, Recogniser
 
 KNOWN = 3
 MARK = re.compile(r"[\[【［]\s*\^?\d")
@@ -139,39 +138,52 @@ def test_what_only_looks_like_the_end_of_a_thought_is_text() -> None:
     assert recogniser.finish() == " </thin"
 
 
-def through(pieces: Sequence[str]) -> tuple[str, list[str]]:
-    """What comes through in all, and piece by piece."""
-    thoughts = Thoughts()
-    came = [thoughts.feed(piece) for piece in pieces]
-    return "".join([*came, thoughts.finish()]), came
+LONE = [
+    # At the very end, or nearly: all of it was said.
+    ("A is. [2] B is. [1]</think>", [("A is.", (1,)), ("B is.", (2,))]),
+    ("A is. [2]\n</think>\n", [("A is.", (1,))]),
+    ("A is [2]</think>.", [("A is.", (1,))]),
+    ("A is. B is. [1]</think>\n\nSources:\n[1] x", [("A is.", ()), ("B is.", (1,))]),
+    ("A is </think> [1].", [("A is.", (1,))]),
+    # At the very start.
+    ("</think>\n\nA is. [1]", [("A is.", (1,))]),
+    # Between sentences that each end with what they cite: a thought's do not.
+    ("A is. [2] </think> B is. [1]", [("A is.", (1,)), ("B is.", (2,))]),
+    ("- A is [2]\n</think>\n- B is [1]", [("A is", (1,)), ("B is", (2,))]),
+    ("A is. [1]\n</think>\nB is.", [("A is.", (1,)), ("B is.", ())]),
+    ("A is. [1] </think> B is. [1] </think> C is. [2]", [("A is.", (1,)), ("B is.", (1,)), ("C is.", (2,))]),
+    # In front of an answer that says the same again it was a thought.
+    ("A is. [1]</think>\n\nA is. [1] B is. [2]", [("A is.", (1,)), ("B is.", (2,))]),
+    ("A is. So [1] it is. [1]</think>\n\nB is. [1]", [("B is.", (1,))]),
+    ("[1] says A. [2] says B.</think>\n\nB is. [1]", [("B is.", (1,))]),
+    ("Sentence [1] says A.</think>B is. [1]", [("B is.", (1,))]),
+    ("So A. </think> B is. [1] </think> C is. [2]", [("B is.", (1,)), ("C is.", (2,))]),
+    # Spoken of.
+    ("It closes with </think> before it answers. [1]", [("It closes with </think> before it answers.", (1,))]),
+    ("It closes with `</think>`. [1] A is. [2]", [("It closes with </think>.", (1,)), ("A is.", (2,))]),
+    ('A tag ("</think>") ends it. [2]', [('A tag ("</think>") ends it.', (1,))]),
+    ("It ends with </thinking>, so it says. [1]", [("It ends with </thinking>, so it says.", (1,))]),
+]
 
 
-@pytest.mark.parametrize(
-    ("text", "answer"),
-    [
-        ("<think>\nSo [1].\n</think>\n\nA is. [1]", "A is. [1]"),
-        (" \n<think></think>A <think> B</think>", "A <think> B</think>"),
-        ("<thinking>So</thinking><think>so</think> A", "A"),
-        ("<think>So </thin> and </thinks", ""),
-        ("<think>So", ""),
-        ("<thi", "<thi"),
-        ("<b>A</b>", "<b>A</b>"),
-        ("A </think> B", "A </think> B"),
-        ("", ""),
-    ],
-)
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 100])
-def test_what_is_thought_in_front_does_not_come_through_wherever_it_is_cut(text: str, answer: str, size: int) -> None:
-    assert through([text[at : at + size] for at in range(0, len(text), size)])[0] == answer
+@pytest.mark.parametrize(("text", "claims"), LONE)
+@pytest.mark.parametrize("size", [1, 4, 100])
+def test_an_end_without_a_thought_takes_nothing_away(
+    text: str, claims: list[tuple[str, tuple[int, ...]]], size: int
+) -> None:
+    recogniser = Recogniser(KNOWN)
+    for at in range(0, len(text), size):
+        recogniser.feed(text[at : at + size])
+    recogniser.finish()
+    assert [(one.text, one.numbers) for one in recogniser.cited()] == claims
+    assert not recogniser.declined
 
 
-def test_an_answer_without_thoughts_comes_as_it_is_written() -> None:
-    assert through(["A ", "is", " ", "[1]"])[1] == ["A ", "is", " ", "[1]"]
-
-
-def test_what_is_spoken_comes_after_the_last_thought() -> None:
-    assert spoken("So </think> and so</think> A?") == " A?"
-    assert spoken("A?") == "A?"
+@pytest.mark.parametrize("text", ["[none]</think>", "[none]\n</think>\n", "A is. [1]</think>\n[none]"])
+def test_a_model_may_decline_in_front_of_an_end_or_behind_it(text: str) -> None:
+    cited, recogniser = recognise(text, KNOWN)
+    assert recogniser.declined
+    assert not any(one.numbers for one in cited)
 
 
 def test_a_bracket_that_never_closes_is_not_held_for_ever() -> None:
@@ -182,13 +194,16 @@ def test_a_bracket_that_never_closes_is_not_held_for_ever() -> None:
 
 TEXT = st.text(st.sampled_from("ab. \n[]【】^-,0123459:†*") | st.characters(codec="utf-8"), max_size=60)
 WRITTEN = """A rose.| |
-1. |</think>|</th|([2])|[1]|[2, 3]|[9]|[0]|[1-2]|[^1]|【2】|[none]|Sources:|Notes|: http://|- |[|]|(x)|He said [so]"""
+1. |</think>|</think> |with </th|([2])|[1]|[2, 3]|[9]|[0]|[1-2]|[^1]|【2】|[none]|Sources:|Notes|: http://|- |[|]|(x)|
+He said [so]"""
 PIECES = st.lists(st.sampled_from(WRITTEN.split("|")), max_size=12)
 
 
 @given(TEXT | PIECES.map("".join), st.lists(st.integers(1, 5), min_size=1, max_size=8))
 @example("SOURCES;0", [1])
 @example("A is [1].\n\nSources:\n[1] x", [1])
+@example("A rose.</think>", [3])
+@example("A rose.\n[1]`so", [1])
 @settings(max_examples=150, deadline=None)
 def test_where_a_stream_is_cut_makes_no_difference(text: str, lengths: list[int]) -> None:
     whole, at_once = recognise(text, KNOWN)
@@ -200,6 +215,7 @@ def test_where_a_stream_is_cut_makes_no_difference(text: str, lengths: list[int]
     shown.append(recogniser.finish())
     assert recogniser.cited() == whole
     assert (recogniser.order, recogniser.dropped) == (at_once.order, at_once.dropped)
+    assert recogniser.declined == at_once.declined
 
 
 @given(TEXT | PIECES.map("".join), st.integers(0, 5))

@@ -161,6 +161,13 @@ def test_what_was_thought_is_neither_claim_nor_refusal(opening: str) -> None:
     assert [item.quote for item in last.evidence] == [QUOTES[1], QUOTES[0], QUOTES[2]]
 
 
+@pytest.mark.parametrize("stray", ["{} {}</think>", "{} </think> {}", "{} {}\n</think>\n", "</think>{} {}"])
+def test_an_end_without_a_thought_costs_no_claim(stray: str) -> None:
+    last = answer(stray.format("Foxes hunt at night. [1]", "Owls sleep by day. [2]"))
+    assert last.text == "Foxes hunt at night. [1] Owls sleep by day. [2]"
+    assert write("[none]</think>")[-1] is None
+
+
 @pytest.mark.parametrize(("allowed", "left"), [(60.0, 52.5), (5.0, 0.0), (None, None)])
 def test_the_answer_has_the_seconds_that_understanding_the_question_left(
     allowed: float | None, left: float | None

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from qa.answerer import RANKED, Answerer
+from qa.answerer import Answerer
 from qa.bootstrap import service
 from qa.embedder import SentenceTransformerEmbedder
 from qa.errors import QuestionError
+from qa.evidence import RANKED
 from qa.settings import load
 from tests.chat_server import Handler, chat_server
 

@@ -557,7 +557,7 @@ class TestChecking:
         with Library.open(folder, STAMP) as library:
             found = library.check()
         assert {f.severity for f in found} == {"ok"}
-        assert len(found) == 10
+        assert len(found) == 11
 
     @pytest.mark.parametrize(
         ("damage", "name"),

@@ -100,7 +100,7 @@ def test_it_reads_as_any_reader_does(models: Path, passages: list[RankedPassage]
 def test_what_is_read_later_is_on_the_same_scale(models: Path, passages: list[RankedPassage]) -> None:
     model = SpanModel(str(models / "spans"))
     reader = ModelReader(EvenReader(), model, FIGURES, 4)
-    found, _ = reader.sides(COLOUR, ASIDE, passages)
+    _, found, _ = reader.sides(COLOUR, ASIDE, passages)
     whole = model.read(COLOUR, [PassageText.of(ranked.passage) for ranked in passages])
     assert [read.sentences.tolist() for read in found] == [read.sentences.tolist() for read in whole]
 

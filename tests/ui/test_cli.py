@@ -17,6 +17,7 @@ from evals.cases import Case, Gold
 from evals.records import Record
 from evals.runs import Run
 from qa import contract
+from qa.errors import LibraryError
 from qa.library import Library
 from tests.ui.pages import answer, article, evidence
 from ui.cli import app
@@ -247,6 +248,27 @@ class TestLibrary:
         assert CaseStore(own_library).known() == {"other"}
         assert quote not in run.joinpath("records.jsonl").read_text()
         kept.close()
+
+    def test_a_purge_that_was_cut_short_is_finished_by_the_same_command(self, own_library: Path) -> None:
+        name = "tram-drivers-strike.txt"
+        (shown,) = documents(footnote("library", "show", name, "--json", "--library", own_library), "whole_article")
+        gold = Gold(shown["uri"], "The repair will cost £41 million.")
+        store = CaseStore(own_library)
+
+        def forget(article_id: int, uri: str) -> None:
+            if not store.known():
+                store.add([Case("it", "Cost?", (gold,))])
+            else:
+                raise OSError("No space left on device")
+
+        with Library.open(own_library, None, index="exact") as library, pytest.raises(LibraryError, match="No space"):
+            library.purge(shown["article_id"], forget)
+        assert store.known() == {"it"}
+        assert footnote("library", "remove", name, "nothing.txt", "--library", own_library).exit_code == 1
+        again = footnote("library", "remove", name, "nothing.txt", "--purge", "--json", "--library", own_library)
+        assert [item["removed"] for item in documents(again, "removal")] == [True, False]
+        assert store.known() == set()
+        assert footnote("library", "remove", name, "--purge", "--library", own_library).exit_code == 1
 
     def test_export_is_every_article_whole(self, sample_library: Path) -> None:
         exported = documents(footnote("library", "export", "--library", sample_library), "whole_article")

@@ -1,6 +1,7 @@
 """Purging: whoever keeps quotes lets go of them, whatever fails, and an open page writes none of them again."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +9,16 @@ import pytest
 
 from evals.case_store import CaseStore
 from qa.domain import Turn
-from qa.errors import LibraryUnwritable, NotInLibrary
+from qa.errors import LibraryError, LibraryUnwritable
 from qa.library import Library
 from tests.fakes import FakeAnswerer
 from tests.shelves import STAMP, new
 from tests.ui.pages import answer, article, evidence
-from ui import app, chat, server
+from ui import app, chat, purging, server
 from ui.conversation import Exchange
 from ui.exchanges import ERASED
 from ui.feedback import Given
 from ui.pace import Pace
-from ui.purging import purge
 from ui.running import Desk
 from ui.sidebar import Handlers, Thread
 from ui.source_view import erased
@@ -33,20 +33,36 @@ def library(tmp_path: Path) -> Iterator[Library]:
         yield opened
 
 
-def test_what_fails_can_be_tried_again_and_what_comes_between_is_forgotten_too(library: Library) -> None:
-    told: list[tuple[int, str, bool]] = []
+def test_a_purge_that_was_cut_short_is_finished_by_the_next_start(
+    library: Library, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Somebody was answered between the two times that everything is told to forget."""
+    conversations, _ = server.stores(library, tmp_path)
+    reply = answer(evidence(article(1), QUOTE))
+    told: list[int] = []
 
     def forget(article_id: int, uri: str) -> None:
-        told.append((article_id, uri, erased(library, article_id)))
+        told.append(article_id)
         if len(told) == 1:
+            conversations.begin("ada", Exchange("Cost?", reply, key="k"))
+        else:
             raise LibraryUnwritable("The disk is full.")
 
-    with pytest.raises(LibraryUnwritable):
-        purge(library, 1, forget)
-    purge(library, 1, forget)
-    assert told == [(1, "file:///a.txt", gone) for gone in (False, False, True)]
-    with pytest.raises(NotInLibrary):
-        purge(library, 1, forget)
+    with pytest.raises(LibraryError, match="The disk is full"):
+        library.purge(1, forget)
+    (kept,) = conversations.list("ada")
+    purging.finish(library, forget)
+    assert "is erased, but not yet from all that quotes it: The disk is full." in caplog.text
+    assert conversations.open("ada", kept.conversation_id)[0].outcome == reply
+    purging.finish(library, partial(purging.forget, tmp_path))
+    assert conversations.open("ada", kept.conversation_id)[0].outcome == ERASED
+    conversations.close()
+
+
+def test_a_run_that_cannot_be_written_is_said_to_be(tmp_path: Path) -> None:
+    (tmp_path / "runs" / "news-1-key" / "records.jsonl").mkdir(parents=True)
+    with pytest.raises(LibraryUnwritable, match="runs cannot be written"):
+        purging.forget(tmp_path, 1, "file:///a.txt")
 
 
 def test_a_removed_article_stays_quotable_and_a_purged_one_does_not(library: Library) -> None:

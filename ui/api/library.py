@@ -1,7 +1,7 @@
 """/articles, /publishers, /stats and /export: the library as `footnote library ... --json` prints it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Protocol
@@ -13,7 +13,8 @@ from qa import contract
 from qa.counts import Stats
 from qa.domain import Article, ArticleRef, Filters
 from qa.errors import NotInLibrary
-from ui import batch, purging
+from qa.purges import Forget
+from ui import batch
 from ui.api import describe
 
 MOST_ARTICLES = 200
@@ -42,7 +43,9 @@ class Library(batch.Named, Protocol):
 
     def article(self, article_id: int, version: int | None = None) -> Article: ...
 
-    def remove(self, article_id: int, *, purge: bool = False) -> None: ...
+    def remove(self, article_id: int) -> None: ...
+
+    def purge(self, article_id: int, forget: Forget) -> None: ...
 
     def stats(self) -> Stats: ...
 
@@ -50,7 +53,7 @@ class Library(batch.Named, Protocol):
 class Shelf:
     """The handlers, over one library. They are plain functions: each runs in a thread."""
 
-    def __init__(self, library: Library, forget: Callable[[int, str], object]) -> None:
+    def __init__(self, library: Library, forget: Forget) -> None:
         self._library = library
         self._forget = forget
 
@@ -107,7 +110,7 @@ class Shelf:
     ) -> Response:
         """Take an article out of the library; it is gone from answers at once."""
         if purge:
-            purging.purge(self._library, article_id, self._forget)
+            self._library.purge(article_id, self._forget)
         else:
             self._library.remove(article_id)
         return JSONResponse({"article": str(article_id), "removed": True, "reason": ""})
