@@ -8,6 +8,7 @@ from qa import disagreement
 from qa.domain import Answer, Article, ArticleRef, Citation, Claim, Evidence, Refusal, ShortAnswer, Span
 from qa.support import UNSUPPORTED, doubt
 from ui.conversation import Conversation, Exchange, Failure, Pending, Place, SourcePage, Stopped, cited
+from ui.how_sure import how_sure
 from ui.markup import button, count, day, file_name, lang, paragraphs, tag, text, visible, web_link, words
 from ui.relative_dates import as_of
 from ui.render_actions import actions
@@ -15,12 +16,6 @@ from ui.render_failure import failure as failed
 from ui.render_filters import ask_about
 
 SUPPORT = ((0.75, "Strong support"), (UNSUPPORTED, "Partial support"), (0.0, "Weak support"))
-CONFIDENCE = (
-    (0.7, "Strong support: these sentences probably answer it."),
-    (0.5, "Partial support: read the sources to be sure."),
-    (0.0, "Weak support: read the sources before you rely on it."),
-)
-"""Steps of the confidence, by how often an answer at each step cites a gold sentence: see docs/decisions.md."""
 
 
 def conversation(exchanges: Conversation, *, reading: bool = False) -> list[str]:
@@ -129,7 +124,7 @@ def _standalone(question: str, standalone: str) -> str:
 def _answer(turn: int, answer: Answer) -> str:
     claims = "".join(_claim(turn, answer, i) for i in range(len(answer.claims)))
     return f"""<div class="fn-claims">{claims}</div>{_differing(answer)}{_notice(answer.notice)}
-<p class="fn-small">{words(answer.confidence, CONFIDENCE)}</p>
+<p class="fn-small">{how_sure(answer)}</p>
 <ul class="fn-notes" aria-label="Sources">{"".join(_notes(turn, answer))}</ul>"""
 
 
