@@ -22,7 +22,7 @@ const citeOf = (event) => event.target.closest?.(".fn-cite[aria-describedby]");
 const told = new Set(); // verdicts whose reason was asked for enough
 const boxes = new WeakMap(); // whose reason each box asks for: Gradio gives it to another exchange, with what was typed
 const judge = (button) => {
-  const box = button.closest(".fn-why");
+  const box = button.closest(".fn-verdict");
   const reason = box?.querySelector("input").value || "";
   trigger('judge', { turn: Number(button.dataset.turn), verdict: button.dataset.verdict, reason });
   if (!box || element.querySelector(".fn-progress")) return; // nothing is judged while an answer comes
@@ -55,8 +55,8 @@ element.addEventListener("pointerout", (event) => {
 element.addEventListener("focusin", (event) => { if (event.target.matches(":focus-visible")) showCard(citeOf(event)); });
 element.addEventListener("focusout", hideCards);
 element.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && event.target.matches(".fn-why input")) {
-    judge(event.target.closest(".fn-why").querySelector(".fn-send"));
+  if (event.key === "Enter" && event.target.matches(".fn-verdict input")) {
+    judge(event.target.closest(".fn-verdict").querySelector(".fn-send"));
   } else if (event.key === "Escape" && document.querySelector(".fn-card:popover-open")) hideCards();
   else source.key(event);
 });
@@ -69,7 +69,7 @@ let turns = 0;
 watch("value", () => {
   if (element.querySelector(".fn-source")) hideCards();
   if (element.closest("#fn-source")) source.reveal();
-  element.querySelectorAll(".fn-why").forEach(settle);
+  element.querySelectorAll(".fn-verdict").forEach(settle);
   const asked = element.querySelectorAll(".fn-turn");
   if (asked.length > turns) asked[asked.length - 1].scrollIntoView({ block: "start" });
   turns = asked.length;
