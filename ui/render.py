@@ -36,9 +36,9 @@ When the articles do not say, it tells you so.</p>{_suggestions(suggestions)}</s
 def source(page: SourcePage) -> str:
     """The article opened at a citation, its cited sentences marked."""
     article = page.article
-    about = f" · {asking}" if (asking := ask_about(article)) else ""
+    byline = tag("span", _byline(article)) + _original(article) + ask_about(article)
     inner = f"""<header class="fn-source-head">{_steps(page)}<h2 dir="auto">{_title(article)}</h2>
-<p class="fn-byline">{_byline(article)}{_original(article)}{about}</p>{_state(article)}</header>
+<p class="fn-byline">{byline}</p>{_state(article)}</header>
 <div class="fn-text"{lang(article.language)}>{"".join(_paragraphs(page))}</div>"""
     label = f"Source: {article.title or 'untitled article'}"
     return tag("section", inner, cls="fn-source", aria_label=label, data_place=_place(page.current))
