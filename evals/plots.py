@@ -46,13 +46,18 @@ def bars(title: str, values: Mapping[str, float], unit: str = "") -> str:
     rows = "".join(
         f'<text x="110" y="{y + 12}" text-anchor="end">{escape(name)}</text>'
         f'<rect x="116" y="{y}" width="{170 * value / most:.1f}" height="15"/>'
-        f'<text x="{120 + 170 * value / most:.1f}" y="{y + 12}">{value:.3g}{escape(unit)}</text>'
+        f'<text x="{120 + 170 * value / most:.1f}" y="{y + 12}">{_said(value)}{escape(unit)}</text>'
         for y, (name, value) in zip(range(8, 8 + 20 * len(values), 20), values.items(), strict=True)
     )
     return _figure(title, rows, 20 * len(values) + 20)
 
 
 # ----------------------------------------------------------------------------------------------------------------
+
+
+def _said(value: float) -> str:
+    """Three figures, or all that stand before the point."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _x(value: float) -> float:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from qa.answerer import LONGEST_QUESTION
@@ -11,13 +10,12 @@ from ui import chat, filter_row, filters, navigation, render, reply_actions, sid
 from ui.caller import caller
 from ui.conversation import Conversation
 from ui.conversations import Conversations
-from ui.events import QUIET, by_user, given, html, index_of
+from ui.events import QUIET, by_user, given, html, index_of, scripts
 from ui.feedback import Feedback
 from ui.opening import opened
 from ui.pace import Pace, too_many
 from ui.running import Desk
 
-HERE = Path(__file__).parent
 ONE_AT_A_TIME = "The answer to your last question is still coming. Wait for it or stop it, then ask again."
 Shown = tuple[Any, Any, Any, str, Any]
 
@@ -45,6 +43,7 @@ def blocks(
 
     with gr.Blocks(title="Footnote", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True) as demo:
         talked, offered, desk = gr.State(()), gr.State(()), gr.State(Desk())
+        script = scripts("source_view.js", "page.js")
         with gr.Row(elem_id="fn-bar"):
             sidebar.toggle(gr)
             gr.HTML("<h1>Footnote</h1>", apply_default_css=False, js_on_load=None)
@@ -53,7 +52,7 @@ def blocks(
         with gr.Row(elem_id="fn-page", equal_height=False):
             kept = sidebar.add(gr)
             with gr.Column(elem_id="fn-chat-column"):
-                conversation = html(gr, "fn-conversation", [], _script(), "<div role='log'>${value.join('')}</div>")
+                conversation = html(gr, "fn-conversation", [], script, "<div role='log'>${value.join('')}</div>")
                 with gr.Column(elem_id="fn-ask"):
                     said = "<p role='status'>${value}</p>"
                     notice = gr.HTML("", elem_id="fn-said", html_template=said, js_on_load=None)
@@ -61,7 +60,7 @@ def blocks(
                     narrowing = filter_row.add(gr)
                     question = _question(gr)
             with gr.Column(elem_id="fn-source-column"):
-                source = html(gr, "fn-source", script=_script())
+                source = html(gr, "fn-source", script=script)
         page = _Page(choices or {"": answerer}, library, conversations, gr, pace)
         parts = _Parts(
             demo, question, talked, conversation, offered, source, fresh, desk, notice, narrowing, kept, model
@@ -108,7 +107,7 @@ def _wire(gr: Any, page: "_Page", parts: _Parts) -> None:
 
 
 def _wire_actions(gr: Any, handlers: reply_actions.Handlers, parts: _Parts) -> None:
-    saved = gr.HTML(elem_id="fn-download", html_template="", js_on_load=(HERE / "download.js").read_text())
+    saved = gr.HTML(elem_id="fn-download", html_template="", js_on_load=scripts("download.js"))
     told, shown = parts.conversation, [parts.talked, parts.conversation, parts.notice]
 
     def judge(user: str, event: object, talked: Conversation, desk: Desk, thread: sidebar.Thread) -> Any:
@@ -218,10 +217,6 @@ def _models(gr: Any, names: Sequence[str]) -> Any:
     if not names:
         return gr.State("")
     return gr.Dropdown(list(names), value=names[0], label="Answered by", filterable=False, elem_id="fn-model")
-
-
-def _script() -> str:
-    return (HERE / "page.js").read_text()
 
 
 def _question(gr: Any) -> Any:

@@ -4,7 +4,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -40,6 +40,7 @@ class Shared:
     conversation: Conversation
 
 
+@dataclass(slots=True, eq=False)
 class Conversations:
     """May be used from any thread and by several processes. Reading makes no file; the first exchange does.
 
@@ -48,17 +49,11 @@ class Conversations:
     Every method may raise LibraryError (disk full, read-only folder, damaged file).
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        erased: Callable[[int], bool] = lambda _: False,
-    ) -> None:
-        self._folder = folder
-        self._now = now
-        self._erased = erased
-        self._opened: Catalog | None = None
-        self._opening = Lock()
+    folder: Path
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    erased: Callable[[int], bool] = lambda _: False
+    _opened: Catalog | None = field(default=None, init=False)
+    _opening: Lock = field(default_factory=Lock, init=False)
 
     def begin(self, owner: str, exchange: Exchange, into: str = "") -> str:
         """Keeps a question as the last of conversation `into`; of a new one where the owner has none of that id.
@@ -92,7 +87,7 @@ class Conversations:
 
     def without_erased(self, conversation: Conversation) -> Conversation:
         """As it may be kept now, and shown again."""
-        return exchanges.without_erased(conversation, self._erased)
+        return exchanges.without_erased(conversation, self.erased)
 
     def open(self, owner: str, conversation_id: str) -> Conversation:
         """Raises UsageError where this user has no such conversation, whoever else may."""
@@ -181,7 +176,7 @@ class Conversations:
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         """None while nothing was ever kept here."""
-        if not (self._folder / NAME).is_file():
+        if not (self.folder / NAME).is_file():
             yield None
             return
         with self._file().reading() as connection:
@@ -195,7 +190,7 @@ class Conversations:
     def _file(self) -> Catalog:
         with self._opening:
             if self._opened is None:
-                self._opened = Catalog(self._folder, name=NAME, steps=tables.STEPS, private=True)
+                self._opened = Catalog(self.folder, name=NAME, steps=tables.STEPS, private=True)
             return self._opened
 
     def _start(self, connection: sqlite3.Connection, owner: str, exchange: Exchange) -> str:
@@ -213,7 +208,7 @@ class Conversations:
         return conversation_id
 
     def _touch(self, connection: sqlite3.Connection, conversation_id: str) -> None:
-        now = self._now().isoformat(timespec="microseconds")
+        now = self.now().isoformat(timespec="microseconds")
         connection.execute("UPDATE conversation SET changed_at = ? WHERE id = ?", (now, conversation_id))
 
 

@@ -4,6 +4,7 @@ const part = element.closest("#fn-evals, #fn-evals-progress, #fn-evals-source").
 const onPage = () => document.body.dataset.page === "evals";
 const say = (name) => document.dispatchEvent(new CustomEvent(name));
 const main = () => document.querySelector("#fn-evals");
+const source = sourceView({ id: "#fn-evals-source", list: "#fn-evals", reading: "fn-evals-reading" });
 let kept = null;
 let ticked = [];
 
@@ -47,32 +48,6 @@ const choose = () => {
   if (compare) compare.disabled = ticked.length !== 2;
 };
 
-const cite = (place) => {
-  document.querySelector("#fn-evals-source").dataset.asked = place;
-  trigger('cite', { place });
-};
-
-const close = () => { // back to what was pressed, also where it could not be opened
-  const place = element.querySelector(".fn-source")?.dataset.place ?? element.closest("#fn-evals-source").dataset.asked;
-  trigger('close', {});
-  document.querySelector(`#fn-evals button[data-place="${place}"]`)?.focus();
-};
-
-const reveal = () => {
-  const view = element.querySelector(".fn-source");
-  document.body.classList.toggle("fn-evals-reading", Boolean(view));
-  document.querySelectorAll("#fn-evals [data-place]").forEach((button) => {
-    button.setAttribute("aria-expanded", String(button.dataset.place === view?.dataset.place));
-  });
-  const mark = view?.querySelector("mark.fn-current");
-  if (!mark) { view?.querySelector(".fn-close").focus({ preventScroll: true }); return; }
-  const head = view.querySelector(".fn-source-head");
-  const box = document.querySelector("#fn-evals-source-column");
-  const offset = mark.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
-  box.scrollTop = offset - head.offsetHeight - (box.clientHeight - head.offsetHeight) / 4;
-  mark.focus({ preventScroll: true });
-};
-
 const settle = () => {
   for (const box of element.querySelectorAll("input[name=run]")) box.checked = ticked.includes(box.value);
   choose();
@@ -90,19 +65,14 @@ const settle = () => {
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button || button.disabled) return;
-  if (button.classList.contains("fn-close")) close();
-  else if (button.dataset.place) cite(button.dataset.place);
+  if (button.classList.contains("fn-close")) source.close();
+  else if (button.dataset.place) source.cite(button.dataset.place);
   else if (button.dataset.do === "stop") trigger('stop', {});
   else if (button.dataset.do) act(button);
 });
 element.addEventListener("submit", (event) => { event.preventDefault(); start(event.target); });
 element.addEventListener("change", choose);
-element.addEventListener("keydown", (event) => {
-  const step = { ArrowLeft: "Previous", ArrowRight: "Next" }[event.key];
-  if (!element.querySelector(".fn-source")) return;
-  if (event.key === "Escape") close();
-  else if (step) element.querySelector(`[data-step="${step}"]:not(:disabled)`)?.click();
-});
+element.addEventListener("keydown", source.key);
 
 if (part === "fn-evals") {
   let stale = false; // the list that is shown: another page was in front, or something else asked for, as it changed
@@ -141,5 +111,5 @@ if (part === "fn-evals") {
     live = now;
   });
 } else {
-  watch("value", reveal);
+  watch("value", source.reveal);
 }

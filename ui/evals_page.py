@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 from evals.background import Progress
@@ -10,18 +9,17 @@ from ui import chat, render_evals
 from ui.caller import Caller, caller_of, calling
 from ui.conversation import Conversation, Failure
 from ui.evals_desk import EvalsDesk
-from ui.events import QUIET, given, html
+from ui.events import QUIET, given, html, scripts
 from ui.opening import opened
 from ui.source_view import Articles
 
-HERE = Path(__file__).parent
 LOOKS = 0.4
 """Seconds between two looks at how far an evaluation is."""
 
 
 def add(gr: Any, desk: EvalsDesk, library: Articles) -> None:
     """The page, inside the `gradio.Blocks` that are being made. Output only: what comes in are events' bare values."""
-    opened, script = gr.State(()), (HERE / "evals.js").read_text()
+    opened, script = gr.State(()), scripts("source_view.js", "evals.js")
     with gr.Row(elem_id="fn-evals-page", equal_height=False):
         with gr.Column(elem_id="fn-evals-column"):
             progress = html(gr, "fn-evals-progress", script=script)

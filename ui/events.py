@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import isgeneratorfunction
+from pathlib import Path
 from typing import Any
 
 from qa.errors import UsageError
 from ui.caller import caller_of, calling, steps, user_of
 
+HERE = Path(__file__).parent
 QUIET = {"api_visibility": "private", "show_progress": "hidden"}
 """For every event: no entry in Gradio's own API, no overlay over what is shown."""
 
@@ -63,3 +65,8 @@ def article_id(event: object) -> int:
 def html(gr: Any, name: str, value: Any = "", script: str | None = None, template: str = "${value}") -> Any:
     """Output only. The template is only ever filled through `${value}`: Gradio would run code inside `{{value}}`."""
     return gr.HTML(value, elem_id=name, html_template=template, js_on_load=script, apply_default_css=False)
+
+
+def scripts(*names: str) -> str:
+    """Files beside this one as one script: the later ones use what the earlier ones hold."""
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)

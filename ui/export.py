@@ -15,6 +15,7 @@ from qa.domain import Answer, Claim, Evidence, Refusal, Reply
 from qa.errors import UsageError
 from qa.support import doubt
 from ui.conversation import Conversation, Exchange, Failure, Stopped, cited
+from ui.how_sure import how_sure
 from ui.markup import day, tag, text, visible, web_link
 
 TITLE = "Footnote: a conversation"
@@ -85,9 +86,11 @@ def _asides(exchange: Exchange) -> Iterator[str]:
             yield exchange.outcome.notice
 
 
-def _differing(answer: Answer) -> Iterator[str]:
+def _below(answer: Answer) -> Iterator[str]:
+    """What is said of the answer as a whole, as the page says it."""
     if answer.difference:
         yield disagreement.sentence(answer.difference)
+    yield how_sure(answer)
 
 
 def _unanswered(exchange: Exchange) -> str:
@@ -116,7 +119,7 @@ def _markdown_turn(turn: int, exchange: Exchange) -> Iterator[str]:
                 marks = "".join(f"[^{turn}-{n}]" for n in _numbers(claim, answer))
                 doubted = f"*({said})*" if (said := doubt(claim)) else ""
                 yield " ".join(filter(None, (_plain(claim.text), marks, doubted)))
-            yield from (f"*{_plain(said)}*" for said in _differing(answer))
+            yield from (f"*{_plain(said)}*" for said in _below(answer))
         case Refusal() as refusal:
             yield from map(_plain, _refused(refusal))
             if refusal.evidence:
@@ -165,7 +168,7 @@ def _html_outcome(turn: int, exchange: Exchange) -> Iterator[str]:
                 marks = "".join(_html_mark(turn, n) for n in _numbers(claim, answer))
                 doubted = " " + tag("em", f"({said})") if (said := doubt(claim)) else ""
                 yield tag("p", text(claim.text) + marks + doubted, dir="auto")
-            yield from (tag("p", text(said), cls="aside", dir="auto") for said in _differing(answer))
+            yield from (tag("p", text(said), cls="aside", dir="auto") for said in _below(answer))
         case Refusal() as refusal:
             yield from (tag("p", text(said), dir="auto") for said in _refused(refusal))
             yield tag("p", "What came closest:" + _closest(turn, refusal)) if refusal.evidence else ""

@@ -58,6 +58,7 @@ class Entry:
     history: tuple[Turn, ...]
 
 
+@dataclass(frozen=True, slots=True)
 class Feedback:
     """May be used from any thread and by several processes. Reading makes no file. May raise LibraryError.
 
@@ -65,37 +66,31 @@ class Feedback:
     that writes, the draft of a case included, so that what is written before the text goes is there to be forgotten.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        erased: Callable[[int], bool] = lambda _: False,
-    ) -> None:
-        self._folder = folder
-        self._now = now
-        self._erased = erased
+    folder: Path
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    erased: Callable[[int], bool] = lambda _: False
 
     def give(self, conversation: Conversation, given: Given, user: str = "") -> None:
         """In place of the user's earlier word on it. Raises UsageError where there is no reply to speak of."""
         _judged(conversation, given.turn)
-        with closing(Catalog(self._folder, name=NAME, steps=STEPS, private=True)) as file, file.writing() as connection:
-            left = exchanges.without_erased(conversation[: given.turn + 1], self._erased)
+        with closing(Catalog(self.folder, name=NAME, steps=STEPS, private=True)) as file, file.writing() as connection:
+            left = exchanges.without_erased(conversation[: given.turn + 1], self.erased)
             exchange, earlier = _judged(left, given.turn), turns(left[:-1])
-            row = (self._now().isoformat(timespec="seconds"), user, exchange.key, given.verdict, given.reason)
+            row = (self.now().isoformat(timespec="seconds"), user, exchange.key, given.verdict, given.reason)
             history = json.dumps([asdict(turn) for turn in earlier])
             connection.execute(_GIVE, (*row, exchanges.dump(exchange), history))
             if given.verdict and isinstance(exchange.outcome, Answer | Refusal):
                 case = from_reply(exchange.outcome, given.verdict == "up", earlier)
-                CaseStore(self._folder).add([case] if case else [])
+                CaseStore(self.folder).add([case] if case else [])
 
     def forget(self, article_id: int) -> int:
         """Erases the judged answers that quote an article; how many. Questions, verdicts and reasons stay.
 
         Answers that went before go from every entry: which articles they quoted is not kept.
         """
-        if not (self._folder / NAME).is_file():
+        if not (self.folder / NAME).is_file():
             return 0
-        with closing(Catalog(self._folder, name=NAME, steps=STEPS, private=True)) as file, file.writing() as connection:
+        with closing(Catalog(self.folder, name=NAME, steps=STEPS, private=True)) as file, file.writing() as connection:
             rows = [(i, exchanges.load(body), json.loads(history)) for i, body, history in connection.execute(_ALL)]
             quoting = {
                 i: replace(judged, outcome=exchanges.ERASED) for i, judged, _ in rows if article_id in quoted(judged)
@@ -111,9 +106,9 @@ class Feedback:
 
     def entries(self) -> list[Entry]:
         """The oldest first; what was taken back is left out."""
-        if not (self._folder / NAME).is_file():
+        if not (self.folder / NAME).is_file():
             return []
-        catalog = Catalog(self._folder, create=False, name=NAME, steps=STEPS)
+        catalog = Catalog(self.folder, create=False, name=NAME, steps=STEPS)
         try:
             with catalog.reading() as connection:
                 rows = connection.execute(_LAST_WORDS).fetchall()

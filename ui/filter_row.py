@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from qa.domain import Article, ArticleRef
 from qa.errors import FootnoteError, UsageError
 from ui import filters
-from ui.events import QUIET, article_id, given, html, index_of
+from ui.events import QUIET, article_id, given, html, index_of, scripts
 from ui.render_filters import offered, picked, unlimited
 
 FOUND = 5
@@ -67,7 +66,7 @@ def add(gr: Any) -> FilterRow:
         )
         # Apart, so that a search that comes late does not hide what was chosen meanwhile.
         taken, found = html(gr, "fn-chosen-articles"), html(gr, "fn-found-articles")
-    limits = html(gr, "fn-limits", script=(Path(__file__).parent / "filters.js").read_text())
+    limits = html(gr, "fn-limits", script=scripts("filters.js"))
     return FilterRow(row, publisher, since, until, search, taken, found, chosen, limits)
 
 

@@ -150,7 +150,7 @@ page.addEventListener("submit", (event) => {
   const fields = Object.fromEntries(new FormData(form));
   if (form.matches("[data-from]") && fields.source.trim()) { trigger('ingest', { source: fields.source }); form.reset(); }
   else if (form.matches("[data-correct]")) { part("said").classList.remove("fn-gone"); trigger('correct', { ...fields, id: Number(form.dataset.correct) }); }
-  else if (form.matches("[data-why]")) trigger('why', { ...fields, id: Number(form.dataset.why) });
+  else if (form.matches("[data-why]")) { part("said").classList.add("fn-gone"); trigger('why', { ...fields, id: Number(form.dataset.why) }); }
 });
 
 page.addEventListener("keydown", (event) => {

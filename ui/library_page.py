@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any, Protocol
 
 from ingest.correct import Correction, correct
@@ -16,7 +15,7 @@ from qa.why import explain as explain_why
 from ui import allowed
 from ui import render_library as render
 from ui.chat import explain
-from ui.events import QUIET, article_id, given, html
+from ui.events import QUIET, article_id, given, html, scripts
 from ui.explanation import findings
 from ui.jobs import Jobs
 from ui.listing import PAGE, Listing, View, read_view
@@ -24,7 +23,6 @@ from ui.render_failure import failure
 from ui.render_why import explanation
 from ui.uploads import Uploads
 
-HERE = Path(__file__).parent
 MOST_CHOSEN = 500
 MOST_UPLOADS = 500
 MOST_PUBLISHERS = 500
@@ -47,7 +45,7 @@ def add(gr: Any, page: "LibraryPage") -> None:
     """Puts the page where it is called, and wires its events."""
     with gr.Column(elem_id="fn-library-page"):
         with gr.Column(elem_id="fn-lib-main"):
-            adding = html(gr, "fn-lib-add", page.form(), (HERE / "library.js").read_text())
+            adding = html(gr, "fn-lib-add", page.form(), scripts("library.js"))
             said, jobs, find, listed = (html(gr, f"fn-lib-{name}") for name in ("said", "jobs", "find", "list"))
         with gr.Column(elem_id="fn-lib-side"):
             article, why, words = (html(gr, f"fn-lib-{name}") for name in ("article", "why", "text"))

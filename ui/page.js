@@ -1,7 +1,7 @@
 // The conversation's and the source view's clicks and keys. Runs once a component; `element`, `trigger` and
 // `watch` come from Gradio. Only ids leave: {place: "turn:number"} or {index}.
 const card = (button) => document.getElementById(button.getAttribute("aria-describedby") || "");
-const pane = () => document.querySelector("#fn-source-column");
+const source = sourceView({ id: "#fn-source", list: "#fn-conversation", reading: "fn-reading" });
 const one = window.matchMedia("(max-width: 899px)"); // the source then covers the chat
 
 const showCard = (button) => {
@@ -19,40 +19,10 @@ const showCard = (button) => {
 const hideCards = () => document.querySelectorAll(".fn-card:popover-open").forEach((c) => c.hidePopover());
 const citeOf = (event) => event.target.closest?.(".fn-cite[aria-describedby]");
 
-// Where the source view is, or what was asked of it where it could not be opened.
-const placeOf = (view) => view?.dataset.place ?? document.querySelector("#fn-source").dataset.asked;
-const cite = (place) => {
-  document.querySelector("#fn-source").dataset.asked = place;
-  trigger('cite', { place });
-};
-
-const close = () => {
-  const place = placeOf(element.querySelector(".fn-source"));
-  trigger('close', {});
-  document.querySelector(`#fn-conversation button[data-place="${place}"]`)?.focus();
-};
-
-const reveal = () => {
-  const view = element.querySelector(".fn-source");
-  document.body.classList.toggle("fn-reading", Boolean(view));
-  document.querySelectorAll("#fn-conversation .fn-cite").forEach((mark) => {
-    mark.setAttribute("aria-expanded", String(Boolean(view) && mark.dataset.place === placeOf(view)));
-  });
-  if (!view) return;
-  hideCards();
-  const head = view.querySelector(".fn-source-head");
-  const mark = view.querySelector("mark.fn-current");
-  if (!mark) { view.querySelector(".fn-close").focus({ preventScroll: true }); return; }
-  const box = pane();
-  const offset = mark.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
-  box.scrollTop = offset - head.offsetHeight - (box.clientHeight - head.offsetHeight) / 4;
-  mark.focus({ preventScroll: true });
-};
-
 const told = new Set(); // verdicts whose reason was asked for enough
 const boxes = new WeakMap(); // whose reason each box asks for: Gradio gives it to another exchange, with what was typed
 const judge = (button) => {
-  const box = button.closest(".fn-why");
+  const box = button.closest(".fn-verdict");
   const reason = box?.querySelector("input").value || "";
   trigger('judge', { turn: Number(button.dataset.turn), verdict: button.dataset.verdict, reason });
   if (!box || element.querySelector(".fn-progress")) return; // nothing is judged while an answer comes
@@ -71,11 +41,11 @@ element.addEventListener("click", (event) => {
   const suggestion = event.target.closest("[data-suggestion]");
   const verdict = event.target.closest("[data-verdict]");
   const exported = event.target.closest("[data-export]");
-  if (event.target.closest(".fn-close")) close();
-  else if (event.target.closest("[data-about]") && one.matches) close();
+  if (event.target.closest(".fn-close")) source.close();
+  else if (event.target.closest("[data-about]") && one.matches) source.close();
   else if (verdict) judge(verdict);
   else if (exported) trigger('export', { form: exported.dataset.export });
-  else if (place) { hideCards(); cite(place.dataset.place); }
+  else if (place) { hideCards(); source.cite(place.dataset.place); }
   else if (suggestion) trigger('suggest', { index: Number(suggestion.dataset.suggestion) });
 });
 element.addEventListener("pointerover", (event) => { if (event.pointerType === "mouse") showCard(citeOf(event)); });
@@ -85,15 +55,10 @@ element.addEventListener("pointerout", (event) => {
 element.addEventListener("focusin", (event) => { if (event.target.matches(":focus-visible")) showCard(citeOf(event)); });
 element.addEventListener("focusout", hideCards);
 element.addEventListener("keydown", (event) => {
-  const step = { ArrowLeft: "Previous", ArrowRight: "Next" }[event.key];
-  if (event.key === "Enter" && event.target.matches(".fn-why input")) {
-    judge(event.target.closest(".fn-why").querySelector(".fn-send"));
-  } else if (event.key === "Escape") {
-    if (document.querySelector(".fn-card:popover-open")) hideCards();
-    else if (element.querySelector(".fn-source")) close();
-  } else if (step && element.querySelector(".fn-source")) {
-    element.querySelector(`[data-step="${step}"]:not(:disabled)`)?.click();
-  }
+  if (event.key === "Enter" && event.target.matches(".fn-verdict input")) {
+    judge(event.target.closest(".fn-verdict").querySelector(".fn-send"));
+  } else if (event.key === "Escape" && document.querySelector(".fn-card:popover-open")) hideCards();
+  else source.key(event);
 });
 
 document.addEventListener("fn-page", ({ detail }) => { // articles may have come in meanwhile
@@ -102,8 +67,9 @@ document.addEventListener("fn-page", ({ detail }) => { // articles may have come
 
 let turns = 0;
 watch("value", () => {
-  if (element.closest("#fn-source")) reveal();
-  element.querySelectorAll(".fn-why").forEach(settle);
+  if (element.querySelector(".fn-source")) hideCards();
+  if (element.closest("#fn-source")) source.reveal();
+  element.querySelectorAll(".fn-verdict").forEach(settle);
   const asked = element.querySelectorAll(".fn-turn");
   if (asked.length > turns) asked[asked.length - 1].scrollIntoView({ block: "start" });
   turns = asked.length;

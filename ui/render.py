@@ -8,6 +8,7 @@ from qa import disagreement
 from qa.domain import Answer, Article, ArticleRef, Citation, Claim, Evidence, Refusal, ShortAnswer, Span
 from qa.support import UNSUPPORTED, doubt
 from ui.conversation import Conversation, Exchange, Failure, Pending, Place, SourcePage, Stopped, cited
+from ui.how_sure import how_sure
 from ui.markup import button, count, day, file_name, lang, paragraphs, tag, text, visible, web_link, words
 from ui.relative_dates import as_of
 from ui.render_actions import actions
@@ -15,12 +16,6 @@ from ui.render_failure import failure as failed
 from ui.render_filters import ask_about
 
 SUPPORT = ((0.75, "Strong support"), (UNSUPPORTED, "Partial support"), (0.0, "Weak support"))
-CONFIDENCE = (
-    (0.7, "Strong support: these sentences probably answer it."),
-    (0.5, "Partial support: read the sources to be sure."),
-    (0.0, "Weak support: read the sources before you rely on it."),
-)
-"""Steps of the confidence, by how often an answer at each step cites a gold sentence: see docs/decisions.md."""
 
 
 def conversation(exchanges: Conversation, *, reading: bool = False) -> list[str]:
@@ -41,9 +36,9 @@ When the articles do not say, it tells you so.</p>{_suggestions(suggestions)}</s
 def source(page: SourcePage) -> str:
     """The article opened at a citation, its cited sentences marked."""
     article = page.article
-    about = f" · {asking}" if (asking := ask_about(article)) else ""
+    byline = tag("span", _byline(article)) + _original(article) + ask_about(article)
     inner = f"""<header class="fn-source-head">{_steps(page)}<h2 dir="auto">{_title(article)}</h2>
-<p class="fn-byline">{_byline(article)}{_original(article)}{about}</p>{_state(article)}</header>
+<p class="fn-byline">{byline}</p>{_state(article)}</header>
 <div class="fn-text"{lang(article.language)}>{"".join(_paragraphs(page))}</div>"""
     label = f"Source: {article.title or 'untitled article'}"
     return tag("section", inner, cls="fn-source", aria_label=label, data_place=_place(page.current))
@@ -129,7 +124,7 @@ def _standalone(question: str, standalone: str) -> str:
 def _answer(turn: int, answer: Answer) -> str:
     claims = "".join(_claim(turn, answer, i) for i in range(len(answer.claims)))
     return f"""<div class="fn-claims">{claims}</div>{_differing(answer)}{_notice(answer.notice)}
-<p class="fn-small">{words(answer.confidence, CONFIDENCE)}</p>
+<p class="fn-small">{how_sure(answer)}</p>
 <ul class="fn-notes" aria-label="Sources">{"".join(_notes(turn, answer))}</ul>"""
 
 

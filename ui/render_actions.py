@@ -44,7 +44,7 @@ def _why(turn: int, exchange: Exchange) -> str:
     asked = "What is good about it?" if exchange.verdict == "up" else "What is wrong with it?"
     label = f'<label>{asked} <input type="text" maxlength="1000" autocomplete="off" placeholder="Optional"></label>'
     send = button("Send", cls="fn-send", data_verdict=exchange.verdict, data_turn=turn)
-    return tag("div", label + send, cls="fn-why", data_of=f"{exchange.key}:{exchange.verdict}")
+    return tag("div", label + send, cls="fn-verdict", data_of=f"{exchange.key}:{exchange.verdict}")
 
 
 def _export() -> str:

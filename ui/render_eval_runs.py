@@ -46,7 +46,7 @@ def case_page(view: CaseView) -> str:
     return section(
         text(record.question),
         f"""{said}{understood}<h3>{replied}</h3><p class="fn-claim" dir="auto">{text(record.text)}</p>
-<p class="fn-ev-soft">Confidence {record.confidence:.2f}, {record.seconds * 1_000:.0f} ms.</p>
+<p class="fn-ev-soft">Confidence {record.confidence:.2f}, {record.seconds * 1_000:,.0f} ms.</p>
 <h3>Gold</h3>{gold}{accepted}<h3>{found}</h3>{evidence}""",
         "fn-one-case",
         back,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from qa.domain import Article, ArticleRef
-from ui.markup import button, tag, text, visible
+from ui.markup import button, day, tag, text, visible
 
 
 def picked(chosen: Sequence[ArticleRef]) -> str:
@@ -42,8 +42,8 @@ def _chosen(index: int, ref: ArticleRef) -> str:
 
 
 def _offered(ref: ArticleRef) -> str:
-    by = " · ".join(part for part in (ref.publisher, ref.published or "") if part)
-    inner = f'<bdi>{text(_title(ref))}</bdi> <span class="fn-byline">{text(by)}</span>'
+    by = " · ".join(filter(None, (text(ref.publisher), day(ref.published or ""))))
+    inner = f'<bdi>{text(_title(ref))}</bdi> <span class="fn-byline">{by}</span>'
     return tag("li", button(inner, cls="fn-pick", data_choose=ref.article_id))
 
 

@@ -19,7 +19,7 @@ LONGEST_TEXT = 400_000
 
 _STATES = {"queued": "Waiting", "running": "Running", "done": "Done", "cancelled": "Cancelled", "failed": "Stopped"}
 _COUNTED: tuple[Stage, ...] = ("added", "updated", "unchanged", "failed", "cancelled")
-_ORDERS = {"newest": "Newest first", "title": "By title", "publisher": "By publisher", "published": "By date"}
+_ORDERS = {"newest": "Last added first", "title": "By title", "publisher": "By publisher", "published": "By date"}
 
 
 def adding(max_mb: float, *, folders: bool) -> str:
@@ -148,6 +148,9 @@ def _items(job: Job) -> Iterator[str]:
     if failed:
         yield f'<ul class="fn-failed">{"".join(map(_failed, failed[:FAILURES]))}</ul>{_rest(failed, FAILURES)}'
     taken = [item for item in job.items if item.stage in ("added", "updated", "unchanged")]
+    partly = [item for item in taken if item.outcome and item.outcome.notes]
+    if partly:
+        yield f'<ul class="fn-partly">{"".join(map(_partly, partly[:FAILURES]))}</ul>{_rest(partly, FAILURES)}'
     if taken:
         lines = "".join(map(_taken, taken[:TAKEN]))
         head = f"<summary>{count(len(taken), 'article')}</summary>"
@@ -159,12 +162,17 @@ def _failed(item: JobItem) -> str:
     return f"<li><bdi>{_item_name(item)}</bdi>{_reason(outcome.reason, outcome.remedy)}</li>"
 
 
+def _partly(item: JobItem) -> str:
+    """What was read of it only in part, and why."""
+    notes = "".join(f'<p class="fn-small">{text(note)}</p>' for note in (item.outcome.notes if item.outcome else ()))
+    return f"<li><bdi>{_item_name(item)}</bdi>{notes}</li>"
+
+
 def _taken(item: JobItem) -> str:
     outcome = item.outcome or Outcome(item.uri, "unchanged")
-    notes = "".join(f'<p class="fn-small">{text(note)}</p>' for note in outcome.notes)
     held = f", {count(outcome.sentences, 'sentence')}" if outcome.sentences else ""
     title = button(f"<bdi>{_title(outcome.title)}</bdi>", cls="fn-title", data_open=outcome.article_id or 0)
-    return f'<li>{title}<span class="fn-small"> {item.stage}{held}</span>{notes}</li>'
+    return f'<li>{title}<span class="fn-small"> {item.stage}{held}</span></li>'
 
 
 def _item_name(item: JobItem) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from qa.errors import UsageError
@@ -11,11 +10,10 @@ from ui import chat, render, render_sidebar, source_view
 from ui.caller import caller_of, calling, user_of
 from ui.conversation import Conversation
 from ui.conversations import LONGEST_SEARCH, Conversations
-from ui.events import QUIET, by_user, html
+from ui.events import QUIET, by_user, html, scripts
 from ui.opening import opened
 from ui.running import Desk
 
-HERE = Path(__file__).parent
 READING = "Shared with you, to read. What you ask here begins a conversation of your own."
 Page = tuple[Any, Conversation, list[str], str, tuple[str, ...], str]
 """Question box, conversation, its HTML, notice, suggestions, source: what a page shows, in the order of its outputs."""
@@ -59,7 +57,6 @@ def toggle(gr: Any) -> None:
 def add(gr: Any) -> Sidebar:
     """Puts the column where it is called."""
     thread = gr.State(Thread())
-    script = (HERE / "sidebar.js").read_text()
     with gr.Column(elem_id="fn-kept-column"):
         search = gr.Textbox(
             label="Search conversations",
@@ -71,7 +68,7 @@ def add(gr: Any) -> Sidebar:
             max_length=LONGEST_SEARCH,
             html_attributes=gr.InputHTMLAttributes(autocomplete="off", enterkeyhint="search"),
         )
-        listed = html(gr, "fn-kept", script=script)
+        listed = html(gr, "fn-kept", script=scripts("sidebar.js"))
     return Sidebar(thread, search, listed)
 
 

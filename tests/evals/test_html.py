@@ -113,6 +113,11 @@ def test_reliability_by_hand() -> None:
     assert plots.reliability(records) == [(0.1, 0), (pytest.approx(2.9 / 3), pytest.approx(2 / 3))]
 
 
+def test_a_bar_says_its_value_in_digits() -> None:
+    drawn = Tags(plots.bars("Times", {"a": 5_340.4, "b": 448.2, "c": 5.395, "d": 0.0091, "e": 0.0}, " ms"))
+    assert [word for word in drawn.words if "ms" in word] == ["5,340 ms", "448 ms", "5.39 ms", "0.0091 ms", "0 ms"]
+
+
 def test_bars_are_as_long_as_their_values() -> None:
     drawn = Tags(plots.bars("Times", {"read": 2.0, "rest": 1.0}, " ms"))
 

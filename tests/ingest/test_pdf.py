@@ -3,10 +3,11 @@ from datetime import UTC, datetime
 
 import pytest
 from pypdf import PageObject, PdfReader, PdfWriter
-from pypdf.errors import LimitReachedError
+from pypdf.filters import ZLIB_MAX_OUTPUT_LENGTH
+from pypdf.generic import DecodedStreamObject, NameObject
 
 from ingest.loaders import load
-from ingest.loaders.pdf import MAX_PAGES, paragraphs, without_running_heads
+from ingest.loaders.pdf import MAX_PAGES
 from ingest.sources import RawFile
 from qa.domain import LoadedArticle
 from qa.errors import NoText, OverLimit, Unreadable
@@ -94,11 +95,41 @@ def test_too_many_pages() -> None:
         article(large.getvalue())
 
 
+def bombed(body: bytes, *numbers: int) -> bytes:
+    """The file with pages, from 1, whose stream unpacks to more than pypdf unpacks."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(body)))
+    stream = DecodedStreamObject()
+    stream.set_data(bytes(ZLIB_MAX_OUTPUT_LENGTH + 1))
+    packed = writer._add_object(stream.flate_encode(1))
+    for number in numbers:
+        writer.pages[number - 1][NameObject("/Contents")] = packed
+    made = io.BytesIO()
+    writer.write(made)
+    return made.getvalue()
+
+
+def test_a_page_that_unpacks_to_too_much_is_left_out_and_named() -> None:
+    loaded = article(bombed(printed(FIRST, "A bomb.", SECOND, ""), 2))
+    assert loaded.text == f"{FIRST}\n\n{SECOND}"
+    assert loaded.notes == ("page 2 unpacks to too much and is left out", "page 4 has no text layer")
+    assert article(bombed(printed("", FIRST, ""), 1, 3)).notes == ("pages 1, 3 unpack to too much and are left out",)
+
+
 @pytest.mark.parametrize(
-    ("raised", "told"),
-    [(LimitReachedError("75 MB"), OverLimit), (MemoryError(), MemoryError), (ValueError("broken"), NoText)],
+    ("pages", "told"),
+    [
+        (("A bomb.",), "rate-rise.pdf: page 1 unpacks to too much."),
+        (("A bomb.", ""), "rate-rise.pdf: page 1 unpacks to too much, and no other page has a text layer."),
+    ],
 )
-def test_a_page_that_unpacks_to_too_much_is_not_called_a_page_without_text(
+def test_a_file_without_text_but_on_such_pages(pages: tuple[str, ...], told: str) -> None:
+    with pytest.raises(OverLimit) as failed:
+        article(bombed(printed(*pages), 1))
+    assert failed.value.message == told
+
+
+@pytest.mark.parametrize(("raised", "told"), [(MemoryError(), MemoryError), (ValueError("broken"), NoText)])
+def test_a_page_that_takes_all_memory_is_not_called_a_page_without_text(
     raised: Exception, told: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def extract_text(page: PageObject) -> str:
@@ -111,58 +142,3 @@ def test_a_page_that_unpacks_to_too_much_is_not_called_a_page_without_text(
 
 def test_a_paragraph_goes_on_over_the_page() -> None:
     assert article(printed(FIRST[:60].rsplit(" ", 1)[0], FIRST[len(FIRST[:60].rsplit(" ", 1)[0]) + 1 :])).text == FIRST
-
-
-def test_running_heads_and_page_numbers_go() -> None:
-    pages = [["The Daily 3 May", f"Text {word}.", f"- {n} -"] for n, word in enumerate(("one", "two", "three"), 1)]
-    assert without_running_heads(pages) == [["Text one."], ["Text two."], ["Text three."]]
-
-
-@pytest.mark.parametrize("number", ["2", "- 2 -", "–2–", "Page 2", "page 2 of 9", "2 / 9", "| 2 |"])
-@pytest.mark.parametrize("before", ["The end.", "It was seen in the year"])
-def test_what_is_a_page_s_number(number: str, before: str) -> None:
-    assert without_running_heads([["First."], ["Text", before, number], ["Third."]])[1] == ["Text", before]
-    assert without_running_heads([["First", before], [number, "Text"], ["Third."]])[1] == ["Text"]
-
-
-@pytest.mark.parametrize("line", ["1998.", "$500.", "$2", "2%", "£2", "(1998)", "2.", "*2"])
-def test_what_only_looks_like_a_page_s_number(line: str) -> None:
-    pages = [["First."], ["It was in", line], [line, "Third."]]
-    assert without_running_heads(pages) == pages
-
-
-def test_a_number_that_a_sentence_goes_on_with_stays() -> None:
-    pages = [["It was the highest since", "1998"], ["1990", "and fell."], ["1970", "Then.", "1960"], ["Its end"]]
-    assert without_running_heads(pages) == [*pages[:2], ["Then."], ["Its end"]]
-
-
-def test_numbers_may_count_from_anywhere_and_stand_below_a_running_foot() -> None:
-    pages = [[f"In {word}", "1998", f"{n}", "The Daily"] for n, word in enumerate(("one", "two", "three"), 57)]
-    assert without_running_heads(pages) == [["In one", "1998"], ["In two", "1998"], ["In three", "1998"]]
-
-
-def test_lines_that_do_not_repeat_stay() -> None:
-    pages = [["First.", "A."], ["Second.", "B."], ["Third.", "C."]]
-    assert without_running_heads(pages) == pages
-
-
-@pytest.mark.parametrize(
-    ("lines", "text"),
-    [
-        (["The govern-", "ment acted on it."], "The government acted on it."),
-        (["A well-known well-", "known thing."], "A well-known well-known thing."),
-        (["In 2004-", "2005 it fell."], "In 2004-2005 it fell."),
-        (["A full line of words that go", "on here. Short end.", "A next paragraph of some length"],
-         "A full line of words that go on here. Short end.\n\nA next paragraph of some length"),
-        (["One.", "", "Two."], "One.\n\nTwo."),
-        (["Items of a list that is long:", "• the first one", "• the second"],
-         "Items of a list that is long:\n\n• the first one\n\n• the second"),
-        (["Why it did", "The bank raised its rate on Tuesday, it said"],
-         "Why it did\n\nThe bank raised its rate on Tuesday, it said"),
-        ([], ""),
-        ([""], ""),
-        (["One line"], "One line"),
-    ],
-)  # fmt: skip
-def test_lines_become_paragraphs(lines: list[str], text: str) -> None:
-    assert paragraphs(lines) == text

@@ -109,6 +109,14 @@ def test_what_the_page_says_against_an_answer_goes_with_it() -> None:
     assert "Nothing is new." in mcp_text.reply(talk[1].outcome)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("confidence", "said"), [(0.9, "Strong support"), (0.5, "Partial"), (0.2, "Weak support")])
+def test_how_sure_an_answer_is_goes_with_it(confidence: float, said: str) -> None:
+    talk = (Exchange("What will it cost?", answer(COST, confidence=confidence)), Exchange("Who?", refusal(DEAR)))
+    for form in (export.markdown(talk), export.html(talk)):
+        assert form.count(" support: ") == 1
+        assert form.index(COST.quote) < form.index(said) < form.index(refusal(DEAR).reason)
+
+
 def test_json_has_every_reply_as_the_command_line_prints_it() -> None:
     given = json.loads(export.exported(TALK, "json").text)["exchanges"]
     assert [item["question"] for item in given] == ["What will it cost?", "Who won?", "Broken?", "Too long?"]

@@ -243,6 +243,25 @@ def test_hostile_long_and_right_to_left_titles_stay_text_in_their_place(
         assert "alert(1)" in page.locator("#fn-filters > button", has_text="alert(1)").inner_text()
 
 
+def test_on_a_narrow_screen_what_was_done_is_said_over_the_article(browser: Any, address: str, tmp_path: Path) -> None:
+    with visit(browser, address, **NARROW) as seen:
+        page = library_page(seen)
+        send(page, hours(tmp_path, "noon"))
+        page.locator("#fn-lib-list .fn-title", has_text="Tide at noon").click()
+        page.get_by_text("Correct title, publisher").click()
+        page.get_by_role("button", name="Save").click()
+        said = page.locator("#fn-lib-said")
+        said.get_by_text("Corrected.").wait_for()
+        box = said.bounding_box()
+        assert 0 < box["x"] < box["x"] + box["width"] < 390
+        assert 700 < box["y"] < box["y"] + box["height"] < 844
+        page.get_by_text("Why was it not found?").click()
+        page.get_by_label("A question that this article should answer").fill("When did the tide turn?")
+        page.get_by_role("button", name="Explain").click()
+        page.locator(".fn-why li").first.wait_for()
+        assert not said.is_visible()
+
+
 def test_of_a_dropped_folder_each_file_s_outcome_is_told_and_still_after_a_reload(
     browser: Any, address: str, tmp_path: Path
 ) -> None:

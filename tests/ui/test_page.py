@@ -414,6 +414,7 @@ def test_on_a_narrow_screen_the_source_is_in_front_and_back_returns(sized: Sized
     assert seen.page.locator("#fn-source-column").bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
     top = seen.page.locator("mark.fn-current").bounding_box()["y"]
     assert 0 < top < 844
+    assert seen.page.evaluate("getComputedStyle(document.body).overflowY") == "hidden"
     seen.page.get_by_role("button", name="Close source").click()
     seen.page.locator(".fn-source").wait_for(state="detached")
     assert seen.page.evaluate("document.activeElement.dataset.place") == "0:3"

@@ -338,7 +338,7 @@ def test_hostile_questions_replies_and_errors_are_inert(payload: str) -> None:
 ANY = st.text(st.characters(exclude_categories=()), max_size=60)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(ANY, min_size=1, max_size=6), st.data())
 def test_any_text_in_any_cut_is_shown_whole_and_marked_as_stored(parts: list[str], data: st.DataObject) -> None:
     text = "\n\n".join(parts)

@@ -109,6 +109,14 @@ def test_an_ended_job_names_what_failed_and_offers_it_again() -> None:
     assert 'data-taken="1"' in html
 
 
+def test_what_was_read_only_in_part_is_named_above_the_fold() -> None:
+    outcome = Outcome("upload:long.pdf", "added", 8, 1, "A long one", 12, notes=("page 2 has no text layer",))
+    job = Job("ab", ("long.pdf", "b"), "done", 2, (JobItem("upload:long.pdf", "added", outcome), item("updated")))
+    html = render.jobs([job])
+    assert html.index("<bdi>long.pdf</bdi>") < html.index("page 2 has no text layer") < html.index("2 articles")
+    assert html.count('class="fn-partly"') == html.count("page 2") == 1
+
+
 def test_only_so_many_failures_are_written_out() -> None:
     outcome = Outcome("x", "failed", reason="No.")
     job = Job("ab", ("/news",), "done", 60, (JobItem("x", "failed", outcome),) * 60)

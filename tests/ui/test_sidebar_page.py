@@ -189,7 +189,7 @@ def test_a_reason_stays_with_the_answer_that_it_is_about(browser: Any, address: 
             reason.fill(f"About: {title}")
         page.locator(".fn-kept-title", has_text=newer).click()
         page.get_by_role("heading", name=newer).wait_for()
-        page.wait_for_function("document.querySelector('.fn-why input').value === ''")
+        page.wait_for_function("document.querySelector('.fn-verdict input').value === ''")
         reason.fill("It is £43 million.")
         page.keyboard.press("Enter")
         page.locator("#fn-said").get_by_text("Thank you").wait_for()
