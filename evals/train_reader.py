@@ -30,7 +30,7 @@ from evals.reading.recipe import Recipe, steps
 from evals.reading.training import BEST, Trainer
 from evals.temporary import Named, temporary_library
 from qa.bootstrap import make_embedder
-from qa.embedder import Embedder, bundled, native_precision
+from qa.embedder import Embedder, accelerator, bundled, native_precision
 from qa.errors import CaseError
 from qa.library import Library
 from qa.settings import load
@@ -60,7 +60,7 @@ def train(given: argparse.Namespace) -> None:
     kept = random.Random(SEED).sample(kept, min(given.kept_size, len(kept)))  # noqa: S311
     if not any(example.answerable for example in kept):
         raise CaseError(f"None of the {len(kept)} examples of --kept {given.kept} is answerable.", "Give it others.")
-    mixed_precision = native_precision("auto") == "bfloat16"
+    mixed_precision = accelerator() != "cpu" or native_precision("auto") == "bfloat16"
     trainer = Trainer(given.base or bundled(), given.folder, recipe, mixed_precision, given.start, given.teacher)
     started = time.monotonic()
     run = trainer.run(planned, kept)

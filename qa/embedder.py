@@ -134,6 +134,13 @@ def _name(model: str) -> str:
     return Path(model).name if model else "all-MiniLM-L6-v2"
 
 
+def accelerator() -> str:
+    """Where a large network computes, as torch names it: a GPU where torch sees one, or the processor."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def native_precision(precision: str) -> str:
     if precision != "auto":
         return precision

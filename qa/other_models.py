@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.embedder import accelerator
 from qa.errors import ModelError, first_line
 from qa.model_reader import LOWEST, Figures, Model, ModelReader, Read, best_words
 from qa.reader import Reader
@@ -34,14 +35,14 @@ def open_reader(similarity: Reader, name: str, limit: int) -> ModelReader:
 
 
 class SpanModel:
-    """An AutoModelForQuestionAnswering with its fast tokenizer."""
+    """An AutoModelForQuestionAnswering with its fast tokenizer, on a GPU where there is one (as a CrossEncoder is)."""
 
     def __init__(self, name: str) -> None:
         from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
         self._tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True)  # nosec B615 # the operator names it
         model = AutoModelForQuestionAnswering.from_pretrained(name)  # nosec B615 # the operator names it
-        self._model = model.eval()
+        self._model = model.eval().to(accelerator())
         self._longest = min(LONGEST, self._tokenizer.model_max_length)
 
     def read(self, question: str, texts: Sequence[PassageText]) -> list[Read]:
@@ -55,8 +56,9 @@ class SpanModel:
             )  # fmt: skip
             spans = _spans(text.text, inputs.pop("offset_mapping")[0].tolist(), inputs.sequence_ids(0))
             with torch.inference_mode():
-                out = self._model(**inputs)
-            found.append(_of_spans(text, spans, out.start_logits[0].numpy(), out.end_logits[0].numpy()))
+                out = self._model(**inputs.to(self._model.device))
+            starts, ends = (logits[0].cpu().numpy() for logits in (out.start_logits, out.end_logits))
+            found.append(_of_spans(text, spans, starts, ends))
         return _spread(found)
 
 

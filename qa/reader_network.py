@@ -48,7 +48,8 @@ class Scores:
 
 class Network(nn.Module):
     """`encoder` is a model of transformers, `base` the folder of the one that the weights come from. With `mixed` the
-    encoder computes in bfloat16 over float32 weights."""
+    encoder computes in bfloat16 over float32 weights. It may be on a GPU (`network.encoder.to("cuda")`), the heads stay
+    on the processor."""
 
     def __init__(self, encoder: Any, base: Path) -> None:
         super().__init__()
@@ -83,9 +84,11 @@ class Network(nn.Module):
             mask[row, : len(one)] = 1
             side[row, one.second : len(one)] = 1
         sides = {"token_type_ids": side} if getattr(config, "type_vocab_size", 1) > 1 else {}
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.mixed):
-            found: Tensor = self.encoder(input_ids=ids, attention_mask=mask, **sides).last_hidden_state
-        return found
+        device = self.encoder.device
+        given = {"input_ids": ids, "attention_mask": mask, **sides}
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.mixed):
+            found: Tensor = self.encoder(**{name: held.to(device) for name, held in given.items()}).last_hidden_state
+        return found.cpu()
 
     def _heads(self, vectors: Tensor, one: Encoded) -> Scores:
         null = self.heads["null"](vectors[0]).squeeze(-1)
@@ -193,7 +196,7 @@ def restore_training(path: Path, base: Path) -> tuple[Network, dict[str, Any]]:
     with _refused(
         f"The network {path} cannot be used", f"Take best.pt or last.pt of a run that was trained from {base}."
     ):
-        kept = torch.load(path, weights_only=True)
+        kept = torch.load(path, weights_only=True, map_location="cpu")
         network = from_base(base)
         named = fingerprint(network)
         freeze(network, kept["about"]["frozen"])
@@ -207,7 +210,7 @@ def restore_training(path: Path, base: Path) -> tuple[Network, dict[str, Any]]:
 
 def fingerprint(network: Network) -> int:
     """Of the word embeddings, which are the base's."""
-    return crc32(network.encoder.embeddings.word_embeddings.weight.detach().half().numpy().tobytes())
+    return crc32(network.encoder.embeddings.word_embeddings.weight.detach().half().cpu().numpy().tobytes())
 
 
 # ----------------------------------------------------------------------------------------------------------------

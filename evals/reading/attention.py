@@ -22,7 +22,7 @@ def attend(
     **_: Any,
 ) -> tuple[Tensor, Tensor]:
     """(inputs, tokens, heads, dimension of a head), and what each token looked at; for `transformers`' registry."""
-    with torch.autocast("cpu", enabled=False):
+    with torch.autocast(query.device.type, enabled=False):
         scores = (query * (scaling or query.size(-1) ** -0.5)) @ key.transpose(2, 3)
         if attention_mask is not None:
             scores = scores + attention_mask.to(scores.dtype)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from evals.reading.loss import over_null, span_sides
 from evals.reading.sampling import Drawn
+from qa.embedder import accelerator
 from qa.errors import ModelError
 from qa.reader_input import Encoder
 from qa.reader_network import Network, Scores, restore_training
@@ -31,8 +32,7 @@ class Teacher:
         """`path` is the best.pt or last.pt of a run from `base`. Raises ModelError."""
         network, _ = restore_training(path, base)
         network.eval().requires_grad_(False)
-        if mixed:
-            network.encoder.to(torch.bfloat16)
+        network.encoder.to(accelerator(), torch.bfloat16 if mixed else torch.float32)
         return cls(network, Encoder(base / "tokenizer.json"), share)
 
     def read(self, drawn: Sequence[Drawn]) -> list[list[Scores]]:

@@ -17,6 +17,7 @@ from evals.reading.measure import Figures, measure
 from evals.reading.origin import begin, identity
 from evals.reading.recipe import Recipe, Step
 from evals.reading.sampling import Drawn
+from qa.embedder import accelerator
 from qa.errors import CaseError, UsageError
 from qa.reader_input import Encoder
 
@@ -25,7 +26,8 @@ BEST, LAST = "best.pt", "last.pt"
 
 
 class Trainer:
-    """A network under training. `folder` holds the checkpoint; `run` goes on from one that is there.
+    """A network under training, on a GPU where torch sees one. `folder` holds the checkpoint; `run` goes on from one
+    that is there (on a GPU what is dropped out then differs).
 
     `start` is a published reader to begin from; without one, the base. Layers that were trained in it are not frozen.
     `mixed`: compute in bfloat16. `teacher`: a network that was trained before, and its base. Raises ModelError where
@@ -55,6 +57,7 @@ class Trainer:
             recipe = replace(recipe, frozen=min(recipe.frozen, begin(self.network, start)))
         self._recipe, self._files = recipe, {"start": start, "teacher": teacher[0] if teacher else None}
         self._teacher = Teacher.load(*teacher, recipe.share, mixed) if teacher else None
+        self.network.encoder.to(accelerator())
         self._encoder = Encoder(base / "tokenizer.json")
         freeze(self.network, recipe.frozen)
         drop(self.network, recipe.frozen, recipe.dropout)
@@ -165,7 +168,7 @@ class Trainer:
     def _resume(self) -> None:
         import torch
 
-        state = torch.load(self._path, weights_only=True)
+        state = torch.load(self._path, weights_only=True, map_location="cpu")
         if state.get("run") != self._run:
             remedy = "Give another --folder, or the same options again."
             raise UsageError(f"{self._path.parent} holds a run of another recipe.", remedy)
