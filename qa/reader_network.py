@@ -117,7 +117,7 @@ def from_base(base: Path, attention: str = "sdpa") -> Network:
     """
     from transformers import AutoConfig, AutoModel
 
-    config = AutoConfig.from_pretrained(base, local_files_only=True)
+    config = AutoConfig.from_pretrained(base, local_files_only=True)  # nosec B615 # a folder, never the hub
     config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
     config._attn_implementation = attention if config.model_type == "bert" else "eager"
     network = Network(AutoModel.from_config(config, add_pooling_layer=False), base)
