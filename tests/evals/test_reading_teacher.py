@@ -8,7 +8,7 @@ import torch
 
 from evals.reading import examples
 from evals.reading.examples import Held
-from evals.reading.recipe import Recipe, Stage, steps
+from evals.reading.recipe import Recipe, Stage, Step, steps
 from evals.reading.sampling import Drawn, shortened
 from evals.reading.teacher import Teacher
 from evals.reading.training import LAST, Trainer
@@ -40,7 +40,7 @@ def taught(bases: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -
     return folder / LAST, base
 
 
-def planned(of: Recipe) -> list:  # type: ignore[type-arg]
+def planned(of: Recipe) -> list[Step]:
     return steps(of, [tiny_reader.examples(64)])
 
 
@@ -63,7 +63,7 @@ class TestAnotherBase:
 class TestTeacher:
     def test_what_it_says_is_learnt(self, bases: tuple[Path, Path], taught: tuple[Path, Path], tmp_path: Path) -> None:
         run, base = planned(recipe(share=1.0, questions=512)), bases[0]
-        (drawn,) = (one for one in run[0].drawn[:1])
+        drawn = run[0].drawn[0]
         trainer = Trainer(base, tmp_path, recipe(share=1.0), mixed=False, teacher=taught)
         wanted = Teacher.load(*taught, 1.0, mixed=False).read([drawn])[0]
 
